@@ -1,0 +1,1 @@
+"""WHERE loops run: the only rooms that compile. ``cpu`` and ``cuda`` hold the same file names."""

@@ -1,0 +1,166 @@
+"""Compiling: plain functions into leaves with addresses, and loops into drivers.
+
+A leaf is compiled eagerly, for one kind of signature and one dtype, and cached on disk; the next process
+loads it in milliseconds. The options are here once, with their reasons.
+"""
+
+# Numba is untyped.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.core.errors import NumbaError
+
+from gdbench.devices.cpu import leaves
+from gdbench.devices.cpu.cache import numba_cache
+from gdbench.devices.cpu.diagnosis import sentence
+from gdbench.devices.source import Unfingerprintable, fingerprint, localised, rebound
+from gdbench.errors import CompileError
+
+OPTIONS: dict[str, Any] = {
+    "error_model": "numpy",  # a division by zero is inf, not an exception, and loops vectorise
+    "fastmath": {"contract"},  # a*b+c in one rounding, as CUDA does it; nothing else is reordered
+    "nogil": True,
+}
+
+COUNTS = types.Array(types.int64, 1, "C")
+SETTINGS = types.Array(types.float64, 1, "C")
+
+
+def vector(dtype: np.dtype) -> types.Array:
+    """Numba's type of a contiguous vector."""
+    return types.Array(_scalar(dtype), 1, "C")
+
+
+def matrix(dtype: np.dtype) -> types.Array:
+    """Numba's type of a C-contiguous matrix."""
+    return types.Array(_scalar(dtype), 2, "C")
+
+
+def data(dtype: np.dtype) -> types.Tuple:
+    """Numba's type of (features, targets, shape)."""
+    return types.Tuple((matrix(dtype), vector(dtype), COUNTS))
+
+
+def _scalar(dtype: np.dtype) -> Any:
+    return getattr(types, np.dtype(dtype).name)
+
+
+def _signature(kind: str, dtype: np.dtype) -> Any:
+    pointer, scalar, f8, i8 = types.voidptr, _scalar(dtype), types.float64, types.int64
+    return {
+        "value": scalar(pointer, pointer),
+        "gradient": scalar(pointer, pointer, pointer),
+        "hessian": types.none(pointer, pointer, pointer),
+        "source": scalar(*[pointer] * 7),
+        "direction": types.none(*[pointer] * 5, i8, pointer),
+        "step": f8(pointer, pointer, scalar, *[pointer] * 4, i8, pointer, pointer),
+        "propose": types.none(pointer, f8, f8, pointer, i8, i8, pointer),
+    }[kind]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """One entry of :data:`LOG`: what was compiled, how long it took, whether the disk had it."""
+
+    name: str
+    kind: str
+    dtype: str
+    seconds: float
+    cached: bool
+
+
+#: Everything this process compiled or loaded, in order.
+LOG: list[Compiled] = []
+
+_leaves: dict[tuple[object, str, np.dtype], tuple[int, object]] = {}
+_helpers: dict[object, object] = {}
+
+
+def seconds_compiling() -> float:
+    """Seconds this process has spent compiling and loading compiled code."""
+    return sum(entry.seconds for entry in LOG)
+
+
+def leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> int:
+    """The address of ``plain`` compiled as a leaf of ``kind`` (see ``leaves.py``) for ``dtype``.
+
+    Raises
+    ------
+    CompileError: Numba cannot compile it; the sentence names the line and the reason.
+    """
+    slot = (plain, kind, np.dtype(dtype))
+    if slot not in _leaves:
+        _leaves[slot] = _compile_leaf(plain, kind, np.dtype(dtype))
+    return _leaves[slot][0]
+
+
+def _compile_leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> tuple[int, object]:
+    began = time.perf_counter()
+    if not isinstance(plain, FunctionType):
+        plain = getattr(plain, "py_func", plain)  # an njit function: its plain source
+    if not isinstance(plain, FunctionType):
+        raise CompileError(f"{plain!r} is no plain Python function, so it cannot be compiled; wrap it in a def.")
+    try:
+        suffix, cached = f"_{dtype}_{fingerprint(plain)}", True  # every leaf looks alike to Numba: pointers in
+    except Unfingerprintable:
+        suffix, cached = f"_{dtype}_{id(plain)}", False
+    template = getattr(leaves, kind)
+    names = {
+        "plain": inlined(plain),
+        "VECTOR": vector(dtype),
+        "MATRIX": matrix(dtype),
+        "DATA": data(dtype),
+        "COUNTS": COUNTS,
+        "SETTINGS": SETTINGS,
+    }
+    try:
+        with numba_cache():
+            compiled = njit(_signature(kind, dtype), cache=cached, **OPTIONS)(rebound(template, names, suffix))
+    except NumbaError as reason:
+        raise CompileError(sentence(plain, reason)) from None
+    result = next(iter(compiled.overloads.values()))
+    address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+    _log(plain.__name__, kind, dtype.name, began, compiled)
+    return int(address), compiled
+
+
+def inlined(plain: FunctionType) -> Any:
+    """``plain`` as an njit function that LLVM folds into its caller, its helpers likewise."""
+    if plain not in _helpers:
+        _helpers[plain] = _fold(localised(plain, _fold, _helpers))
+    return _helpers[plain]
+
+
+def _fold(plain: FunctionType) -> Any:
+    return njit(forceinline=True, **OPTIONS)(plain)
+
+
+def adapted(fun: FunctionType, template: FunctionType, **others: FunctionType) -> FunctionType:
+    """``template`` of ``leaves.py`` with ``plain`` bound to a user's function, still plain Python."""
+    return rebound(template, {"plain": fun, **others}, "_" + fun.__name__)
+
+
+def driver(plain: FunctionType, returns: Any, *arguments: Any, parallel: bool = False) -> Any:
+    """A loop compiled eagerly for ``arguments``; its helpers are compiled with it."""
+    began = time.perf_counter()
+    with numba_cache():
+        compiled = njit(returns(*arguments), cache=True, parallel=parallel, **OPTIONS)(
+            localised(plain, _fold, _helpers)
+        )
+    dtype = next((str(a.dtype) for a in arguments if isinstance(a, types.Array)), "")
+    _log(plain.__name__, "driver", dtype, began, compiled)
+    return compiled
+
+
+def _log(name: str, kind: str, dtype: str, began: float, compiled: Any) -> None:
+    cached = bool(sum(compiled.stats.cache_hits.values()))
+    LOG.append(Compiled(name, kind, dtype, time.perf_counter() - began, cached))

@@ -1,0 +1,266 @@
+"""The descent loop: slope, direction, step size, move, and the question whether to stop.
+
+One compiled loop serves every problem, gradient source, direction and step size: they are addresses
+(see ``pointer.py``). The loop stops after a given number of steps with its whole state in arrays, so that
+Python can watch the clock, call back, or save between two calls.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from gdbench.counts import N_COUNTS, NFEV, NFEV_FD, NJEV
+from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, vector
+from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
+from gdbench.devices.loop import judge, largest
+from gdbench.devices.log import Log
+from gdbench.devices.plan import Plan
+from gdbench.gradients.analytic import Analytic
+from gdbench.methods.base import Method
+from gdbench.methods.steps.fixed import Fixed
+from gdbench.problems.base import Array, Data
+from gdbench.status import MAXFEV, NONFINITE, RUNNING
+
+
+def descend(  # type: ignore[no-untyped-def]
+    addresses,
+    analytic,
+    fixed,
+    point,
+    scratch,
+    hessian,
+    state,
+    problem_data,
+    hyper,
+    h_direction,
+    h_step,
+    counts,
+    values,
+    limits,
+    maxfev,
+    k,
+    k_end,
+    history,
+    trajectory,
+):
+    """Steps k .. k_end - 1; returns (status, steps done in all).
+
+    point is (x, g, x_best), scratch (d, work), values (f, f_best); all are updated in place. ``analytic`` and
+    ``fixed`` spare the commonest rules a call.
+    """
+    x, g, x_best = borrowed(point[0]), borrowed(point[1]), borrowed(point[2])
+    d, work = borrowed(scratch[0]), borrowed(scratch[1])
+    value = scalar_function(addresses[0], x)
+    gradient = scalar_function(addresses[1], x)
+    source = scalar_function(addresses[2], x)
+    direction = void_function(addresses[3])
+    step = float_function(addresses[4])
+    # Everything a leaf takes is packed once: none of these arrays moves while the loop runs.
+    x_, g_, d_, work_, hessian_, state_ = pack(x), pack(g), pack(d), pack(work), pack(hessian), pack(state)
+    data_, hyper_, h_direction_, h_step_, counts_ = (
+        pack(problem_data),
+        pack(hyper),
+        pack(h_direction),
+        pack(h_step),
+        pack(counts),
+    )
+    f = x.dtype.type(values[0])
+    row = 0
+    status = RUNNING
+    while k < k_end and status == RUNNING:
+        if counts[NFEV] + counts[NFEV_FD] >= maxfev:
+            status = MAXFEV
+            break
+        direction(x_, g_, hessian_, state_, h_direction_, k, d_)
+        if fixed:
+            step_size = h_step[0]
+        else:
+            step_size = step(value, x_, f, g_, d_, data_, h_step_, k, counts_, work_)
+        scale = x.dtype.type(step_size)
+        for i in range(x.size):
+            x[i] += scale * d[i]
+        f_before = f
+        if analytic:
+            f = gradient(x_, data_, g_)
+            counts[NFEV] += 1
+            counts[NJEV] += 1
+        else:
+            f = source(value, gradient, x_, data_, hyper_, counts_, g_)
+        k += 1
+        slope = largest(g)
+        if f < values[1]:
+            values[1] = f
+            for i in range(x.size):
+                x_best[i] = x[i]
+        if history.shape[0] > 0:
+            history[row, 0] = f
+            history[row, 1] = slope
+            history[row, 2] = step_size
+            history[row, 3] = counts[NFEV] + counts[NFEV_FD]
+        if trajectory.shape[0] > 0:
+            for i in range(x.size):
+                trajectory[row, i] = x[i]
+        row += 1
+        status = judge(f, f_before, slope, limits)
+    values[0] = f
+    return status, k
+
+
+def evaluate(addresses, x, problem_data, hyper, counts, out, repeats):  # type: ignore[no-untyped-def]
+    """The slope at x by a source, ``repeats`` times over (a timing wants more than one); returns the value."""
+    value = scalar_function(addresses[0], x)
+    gradient = scalar_function(addresses[1], x)
+    source = scalar_function(addresses[2], x)
+    x_, data_, hyper_, counts_, out_ = pack(x), pack(problem_data), pack(hyper), pack(counts), pack(out)
+    f = x.dtype.type(0)
+    for _ in range(repeats):
+        f = source(value, gradient, x_, data_, hyper_, counts_, out_)
+    return f
+
+
+def values_at(address, x, problem_data, repeats):  # type: ignore[no-untyped-def]
+    """The value at x, ``repeats`` times over."""
+    value = scalar_function(address, x)
+    x_, data_ = pack(x), pack(problem_data)
+    f = x.dtype.type(0)
+    for _ in range(repeats):
+        f = value(x_, data_)
+    return f
+
+
+def arguments(dtype: np.dtype) -> list[Any]:
+    """Numba's types of :func:`descend`'s arguments."""
+    x, m, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
+    i8, flag = types.int64, types.boolean
+    return [
+        COUNTS, flag, flag, types.UniTuple(x, 3), types.UniTuple(x, 2), m, m, data(dtype),
+        SETTINGS, SETTINGS, SETTINGS, COUNTS, SETTINGS, SETTINGS, i8, i8, i8, records, m,
+    ]  # fmt: skip
+
+
+@cache
+def _descend(dtype: np.dtype) -> Any:
+    return driver(descend, types.UniTuple(types.int64, 2), *arguments(dtype))  # type: ignore[arg-type]
+
+
+@cache
+def _evaluate(dtype: np.dtype) -> Any:
+    x = vector(dtype)
+    return driver(evaluate, x.dtype, COUNTS, x, data(dtype), SETTINGS, COUNTS, x, types.int64)  # type: ignore[arg-type]
+
+
+@cache
+def _values_at(dtype: np.dtype) -> Any:
+    x = vector(dtype)
+    return driver(values_at, x.dtype, types.int64, x, data(dtype), types.int64)  # type: ignore[arg-type]
+
+
+def addresses_of(plan: Plan) -> Array:
+    """(value, gradient, source, direction, step) of a plan; 0 where it has none."""
+    dtype, problem, method = plan.x0.dtype, plan.problem, plan.method
+    assert isinstance(method, Method)
+    return np.array(
+        [
+            leaf(problem.value, "value", dtype),
+            leaf(problem.gradient, "gradient", dtype) if problem.gradient else 0,
+            leaf(plan.gradient.rule, "source", dtype),
+            leaf(method.direction.rule, "direction", dtype),
+            leaf(method.step.rule, "step", dtype),
+        ],
+        dtype=np.int64,
+    )
+
+
+class Slope:
+    """A gradient source at work on one problem: what timings and one-off derivatives call."""
+
+    def __init__(self, plan: Plan) -> None:
+        dtype = plan.x0.dtype
+        problem = plan.problem
+        self.addresses = np.array(
+            [
+                leaf(problem.value, "value", dtype),
+                leaf(problem.gradient, "gradient", dtype) if problem.gradient else 0,
+                leaf(plan.gradient.rule, "source", dtype),
+            ],
+            dtype=np.int64,
+        )
+        self.data: Data = plan.data
+        self.hyper = np.array(plan.gradient.hyper(dtype), dtype=np.float64)
+        self.counts = np.zeros(N_COUNTS, np.int64)
+        self._evaluate, self._values = _evaluate(dtype), _values_at(dtype)
+
+    def __call__(self, x: Array, out: Array, repeats: int = 1) -> float:
+        """Write the slope at x into ``out``; returns the value."""
+        return float(self._evaluate(self.addresses, x, self.data, self.hyper, self.counts, out, repeats))
+
+    def value(self, x: Array, repeats: int = 1) -> float:
+        """The value at x, uncounted."""
+        return float(self._values(self.addresses[0], x, self.data, repeats))
+
+
+class Descent:
+    """A full-batch descent under way (a ``Run``, see ``devices/plan.py``)."""
+
+    def __init__(self, plan: Plan) -> None:
+        method = plan.method
+        assert isinstance(method, Method)
+        self.plan, self._slope, dtype, n = plan, Slope(plan), plan.x0.dtype, plan.x0.size
+        self._loop = _descend(dtype)
+        self._addresses = addresses_of(plan)
+        self._flags = isinstance(plan.gradient, Analytic), isinstance(method.step, Fixed)
+        self.x, self.jac, self.x_best = plan.x0.copy(), np.zeros(n, dtype), plan.x0.copy()
+        self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
+        self._state = np.zeros((method.direction.state_rows, n), dtype)
+        self._hessian = np.zeros((0, 0), dtype)
+        self._hyper = np.array(method.direction.hyper), np.array(method.step.hyper)
+        self.counts = self._slope.counts
+        self._values = np.array([np.nan, np.inf])
+        self._limits = plan.limits
+        self.k = 0
+        self._log = Log(plan)
+
+    @property
+    def fun(self) -> float:
+        return float(self._values[0])
+
+    @property
+    def fun_best(self) -> float:
+        return float(self._values[1])
+
+    def begin(self) -> int:
+        """Evaluate the start."""
+        f = self._slope(self.x, self.jac)
+        slope = float(np.max(np.abs(self.jac)))
+        self._values[:] = f
+        self._log.start(f, slope, int(self.counts[NFEV] + self.counts[NFEV_FD]), self.x)
+        if not (math.isfinite(f) and math.isfinite(slope)):
+            return NONFINITE
+        return judge(f, math.inf, slope, self._limits)
+
+    def advance(self, steps: int) -> int:
+        """Up to ``steps`` more iterations."""
+        status = RUNNING
+        k_end = self.k + steps
+        while status == RUNNING and self.k < k_end:
+            before, block = self.k, min(self._log.block, k_end - self.k)
+            status, self.k = self._loop(
+                self._addresses, *self._flags, (self.x, self.jac, self.x_best), self._scratch, self._hessian,
+                self._state, self._slope.data, self._slope.hyper, *self._hyper, self.counts, self._values,
+                self._limits, self.plan.maxfev, before, before + block, self._log.rows, self._log.points,
+            )  # fmt: skip
+            self._log.keep(self.k - before)
+        return int(status)
+
+    def history(self) -> Array:
+        """All rows so far."""
+        return self._log.history()
+
+    def trajectory(self) -> Array:
+        """All points so far, if the plan asked for them."""
+        return self._log.trajectory()

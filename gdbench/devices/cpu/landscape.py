@@ -1,0 +1,44 @@
+"""The surface around a point: the value on a grid spanned by one or two directions."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import prange, types
+
+from gdbench.devices.cpu.compile import data, driver, leaf, matrix, vector
+from gdbench.devices.cpu.pointer import pack, scalar_function
+from gdbench.devices.plan import data_as
+from gdbench.problems.base import Array, Problem
+
+
+def landscape(address, center, first, second, m, n, problem_data, out):  # type: ignore[no-untyped-def]
+    """out[i, j] = f(center + m[i] first + n[j] second), rows spread over the cores."""
+    for i in prange(m.size):
+        value = scalar_function(address, center)
+        data_ = pack(problem_data)
+        x = np.empty(center.size, center.dtype)
+        for j in range(n.size):
+            for v in range(center.size):
+                x[v] = center[v] + m[i] * first[v] + n[j] * second[v]
+            out[i, j] = value(pack(x), data_)
+
+
+@cache
+def _landscape(dtype: np.dtype) -> Any:
+    x = vector(dtype)
+    return driver(
+        landscape, types.none, types.int64, x, x, x, x, x, data(dtype), matrix(dtype),  # type: ignore[arg-type]
+        parallel=True,
+    )  # fmt: skip
+
+
+def grid(problem: Problem, center: Array, first: Array, second: Array, m: Array, n: Array) -> Array:
+    """The values (len(m), len(n)) of f(center + m first + n second), in ``center``'s dtype."""
+    dtype = center.dtype
+    out = np.empty((m.size, n.size), dtype)
+    vectors = [np.require(v, dtype, ["C", "W"]) for v in (center, first, second, m, n)]
+    _landscape(dtype)(leaf(problem.value, "value", dtype), *vectors, data_as(problem.data, dtype), out)
+    return out

@@ -1,0 +1,195 @@
+"""Stochastic descent: every step looks at a mini-batch of rows.
+
+Each epoch visits every row once, in an order that is a function of (seed, epoch) alone; rows are gathered
+into a small buffer, so that the products of a network run on contiguous memory. A last batch may be smaller.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from gdbench.counts import NFEV, NFEV_FD, NJEV
+from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, matrix, vector
+from gdbench.devices.cpu.descend import Slope, addresses_of
+from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
+from gdbench.devices.log import Log
+from gdbench.devices.loop import judge
+from gdbench.devices.plan import Plan
+from gdbench.errors import InputError
+from gdbench.gradients.analytic import Analytic
+from gdbench.methods.base import Method
+from gdbench.methods.steps.fixed import Fixed
+from gdbench.philox import shuffle
+from gdbench.problems.base import Array
+from gdbench.status import MAXFEV, NONFINITE, RUNNING
+
+
+def descend(  # type: ignore[no-untyped-def]
+    addresses,
+    analytic,
+    fixed,
+    point,
+    scratch,
+    hessian,
+    state,
+    problem_data,
+    buffers,
+    order,
+    seed,
+    hyper,
+    h_direction,
+    h_step,
+    counts,
+    values,
+    limits,
+    maxfev,
+    k,
+    k_end,
+    history,
+    trajectory,
+):
+    """Steps k .. k_end - 1 on mini-batches; returns (status, steps done in all)."""
+    x, g = borrowed(point[0]), borrowed(point[1])
+    d, work = borrowed(scratch[0]), borrowed(scratch[1])
+    features, targets, shape = borrowed(problem_data[0]), borrowed(problem_data[1]), borrowed(problem_data[2])
+    batch_features, batch_targets = borrowed(buffers[0]), borrowed(buffers[1])
+    value = scalar_function(addresses[0], x)
+    gradient = scalar_function(addresses[1], x)
+    source = scalar_function(addresses[2], x)
+    direction = void_function(addresses[3])
+    step = float_function(addresses[4])
+    x_, g_, d_, work_, hessian_, state_ = pack(x), pack(g), pack(d), pack(work), pack(hessian), pack(state)
+    hyper_, h_direction_, h_step_, counts_ = pack(hyper), pack(h_direction), pack(h_step), pack(counts)
+    rows, size, columns = targets.size, batch_targets.size, features.shape[1]
+    batches = (rows + size - 1) // size
+    f = x.dtype.type(values[0])
+    row = 0
+    status = RUNNING
+    while k < k_end and status == RUNNING:
+        if counts[NFEV] + counts[NFEV_FD] >= maxfev:
+            status = MAXFEV
+            break
+        if k % batches == 0:
+            shuffle(order, seed, k // batches)
+        first = (k % batches) * size
+        taken = min(size, rows - first)
+        for i in range(taken):
+            batch_targets[i] = targets[order[first + i]]
+            for j in range(columns):
+                batch_features[i, j] = features[order[first + i], j]
+        batch_ = pack((batch_features[:taken], batch_targets[:taken], shape))
+        if analytic:
+            f = gradient(x_, batch_, g_)
+            counts[NFEV] += 1
+            counts[NJEV] += 1
+        else:
+            f = source(value, gradient, x_, batch_, hyper_, counts_, g_)
+        direction(x_, g_, hessian_, state_, h_direction_, k, d_)
+        if fixed:
+            step_size = h_step[0]
+        else:
+            step_size = step(value, x_, f, g_, d_, batch_, h_step_, k, counts_, work_)
+        scale = x.dtype.type(step_size)
+        for i in range(x.size):
+            x[i] += scale * d[i]
+        k += 1
+        if history.shape[0] > 0:
+            history[row, 0] = f
+            history[row, 1] = np.nan
+            history[row, 2] = step_size
+            history[row, 3] = counts[NFEV] + counts[NFEV_FD]
+        if trajectory.shape[0] > 0:
+            for i in range(x.size):
+                trajectory[row, i] = x[i]
+        row += 1
+        status = judge(f, np.inf, 0.0, limits)  # a batch's own loss says nothing of convergence: divergence only
+    values[0] = f
+    return status, k
+
+
+@cache
+def _descend(dtype: np.dtype) -> Any:
+    x, m, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
+    i8, flag = types.int64, types.boolean
+    arguments = [
+        COUNTS, flag, flag, types.UniTuple(x, 2), types.UniTuple(x, 2), m, m, data(dtype), types.Tuple((m, x)), COUNTS, i8,
+        SETTINGS, SETTINGS, SETTINGS, COUNTS, SETTINGS, SETTINGS, i8, i8, i8, records, m,
+    ]  # fmt: skip
+    return driver(descend, types.UniTuple(i8, 2), *arguments)  # type: ignore[arg-type]
+
+
+class MinibatchDescent:
+    """A stochastic descent under way (a ``Run``, see ``devices/plan.py``).
+
+    ``fun`` is the value of the last batch at the point before its step; the value over all rows is for
+    the caller to ask when he wants it. The best point is the last: single batches cannot tell.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        method, problem, dtype, n = plan.method, plan.problem, plan.x0.dtype, plan.x0.size
+        assert isinstance(method, Method)
+        assert method.batch_size is not None
+        if problem.rows == 0:
+            raise InputError(f"{problem.name} has no data rows to draw mini-batches from; leave batch_size out.")
+        size = min(method.batch_size, problem.rows)
+        self.plan, self._slope = plan, Slope(plan)
+        self.batches = -(-problem.rows // size)  # an epoch
+        self._loop, self._addresses = _descend(dtype), addresses_of(plan)
+        self._flags = isinstance(plan.gradient, Analytic), isinstance(method.step, Fixed)
+        self.x, self.jac = plan.x0.copy(), np.zeros(n, dtype)
+        self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
+        self._state = np.zeros((method.direction.state_rows, n), dtype)
+        self._hessian = np.zeros((0, 0), dtype)
+        self._hyper = np.array(method.direction.hyper), np.array(method.step.hyper)
+        self._buffers = np.zeros((size, self._slope.data[0].shape[1]), dtype), np.zeros(size, dtype)
+        self._order = np.zeros(problem.rows, np.int64)
+        self.counts, self._values = self._slope.counts, np.array([np.nan, np.inf])
+        # The target and the tolerances are about the whole value, which no step sees.
+        self._limits = np.array([-1.0, -1.0, -np.inf])
+        self.k = 0
+        self._log = Log(plan)
+
+    @property
+    def fun(self) -> float:
+        return float(self._values[0])
+
+    @property
+    def x_best(self) -> Array:
+        return self.x
+
+    @property
+    def fun_best(self) -> float:
+        return self.fun
+
+    def begin(self) -> int:
+        """Look at the start: its value must be finite. Nothing is counted, no step depends on it."""
+        f = self._slope.value(self.x)
+        self._values[0] = f
+        self._log.start(f, np.nan, 0, self.x)
+        return RUNNING if np.isfinite(f) else NONFINITE
+
+    def advance(self, steps: int) -> int:
+        """Up to ``steps`` more iterations."""
+        status, k_end = RUNNING, self.k + steps
+        while status == RUNNING and self.k < k_end:
+            before, block = self.k, min(self._log.block, k_end - self.k)
+            status, self.k = self._loop(
+                self._addresses, *self._flags, (self.x, self.jac), self._scratch, self._hessian, self._state,
+                self._slope.data, self._buffers, self._order, self.plan.seed, self._slope.hyper, *self._hyper,
+                self.counts, self._values, self._limits, self.plan.maxfev, before, before + block,
+                self._log.rows, self._log.points,
+            )  # fmt: skip
+            self._log.keep(self.k - before)
+        return int(status)
+
+    def history(self) -> Array:
+        """All rows so far; ``fun`` is each batch's own value before its step."""
+        return self._log.history()
+
+    def trajectory(self) -> Array:
+        """All points so far, if the plan asked for them."""
+        return self._log.trajectory()

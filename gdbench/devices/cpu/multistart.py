@@ -1,0 +1,105 @@
+"""Many starts at once: one descent a start, spread over the cores."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import prange, types
+
+from gdbench.counts import N_COUNTS
+from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, matrix
+from gdbench.devices.cpu.descend import addresses_of, descend
+from gdbench.devices.cpu.pointer import pack, scalar_function
+from gdbench.devices.loop import judge, largest
+from gdbench.devices.plan import Plan
+from gdbench.gradients.analytic import Analytic
+from gdbench.methods.base import Method
+from gdbench.methods.steps.fixed import Fixed
+from gdbench.problems.base import Array
+from gdbench.status import NONFINITE, RUNNING
+
+
+def multistart(  # type: ignore[no-untyped-def]
+    addresses, analytic, fixed, x, x_best, jac, state_rows, problem_data, settings, counts, values, limits, maxfev,
+    maxiter, statuses, nit,
+):  # fmt: skip
+    """Descend from every row of x (S, n); all arrays have a leading axis of starts and are updated in place."""
+    for s in prange(x.shape[0]):
+        n = x.shape[1]
+        point = (x[s], jac[s], x_best[s])
+        scratch = (np.zeros(n, x.dtype), np.zeros(n, x.dtype))
+        state = np.zeros((state_rows, n), x.dtype)
+        hessian = np.zeros((0, 0), x.dtype)
+        history, trajectory = np.zeros((0, 4)), np.zeros((0, n), x.dtype)
+        value = scalar_function(addresses[0], x)
+        gradient = scalar_function(addresses[1], x)
+        source = scalar_function(addresses[2], x)
+        data_ = pack(problem_data)
+        f = source(value, gradient, pack(x[s]), data_, pack(settings[0]), pack(counts[s]), pack(jac[s]))
+        slope = largest(jac[s])
+        values[s, 0] = f
+        values[s, 1] = f
+        status = judge(f, np.inf, slope, limits)
+        if not (np.isfinite(f) and np.isfinite(slope)):
+            status = NONFINITE
+        k = 0
+        if status == RUNNING:
+            status, k = descend(
+                addresses, analytic, fixed, point, scratch, hessian, state, problem_data, settings[0], settings[1],
+                settings[2], counts[s], values[s], limits, maxfev, 0, maxiter, history, trajectory,
+            )  # fmt: skip
+        statuses[s] = status
+        nit[s] = k
+
+
+@cache
+def _multistart(dtype: np.dtype) -> Any:
+    m, i8, flag = matrix(dtype), types.int64, types.boolean
+    ledger, records = types.Array(types.int64, 2, "C"), types.Array(types.float64, 2, "C")
+    arguments = [
+        COUNTS, flag, flag, m, m, m, i8, data(dtype), types.UniTuple(SETTINGS, 3), ledger, records, SETTINGS, i8,
+        i8, COUNTS, COUNTS,
+    ]  # fmt: skip
+    return driver(multistart, types.none, *arguments, parallel=True)  # type: ignore[arg-type]
+
+
+class Multistart:
+    """S descents, each to its own end. Fields as of a ``Run``, with a leading axis of starts."""
+
+    def __init__(self, plan: Plan) -> None:
+        method, dtype = plan.method, plan.x0.dtype
+        assert isinstance(method, Method)
+        starts, _ = plan.x0.shape
+        self.plan, self._loop, self._addresses = plan, _multistart(dtype), addresses_of(plan)
+        self._flags = isinstance(plan.gradient, Analytic), isinstance(method.step, Fixed)
+        self.x, self.x_best, self.jac = plan.x0.copy(), plan.x0.copy(), np.zeros_like(plan.x0)
+        self.counts = np.zeros((starts, N_COUNTS), np.int64)
+        self._values = np.full((starts, 2), np.nan)
+        self.status, self.nit = np.zeros(starts, np.int64), np.zeros(starts, np.int64)
+        self._settings = (
+            np.array(plan.gradient.hyper(dtype), dtype=np.float64),
+            np.array(method.direction.hyper, dtype=np.float64),
+            np.array(method.step.hyper, dtype=np.float64),
+        )
+
+    def advance(self, maxiter: int) -> None:
+        """Run every start for up to ``maxiter`` iterations."""
+        method = self.plan.method
+        assert isinstance(method, Method)
+        self._loop(
+            self._addresses, *self._flags, self.x, self.x_best, self.jac, method.direction.state_rows, self.plan.data,
+            self._settings, self.counts, self._values, self.plan.limits, self.plan.maxfev, maxiter, self.status,
+            self.nit,
+        )  # fmt: skip
+
+    @property
+    def fun(self) -> Array:
+        """Values at ``x``, (S,)."""
+        return self._values[:, 0]
+
+    @property
+    def fun_best(self) -> Array:
+        """Lowest value of each descent, (S,)."""
+        return self._values[:, 1]

@@ -1,0 +1,35 @@
+"""The questions every loop asks between two steps, in plain Python, compiled into the loops of each device."""
+
+from __future__ import annotations
+
+import math
+
+from gdbench.problems.base import Array
+from gdbench.status import CONVERGED_F, CONVERGED_G, DIVERGED, RUNNING, TARGET
+
+
+def largest(g: Array) -> float:
+    """max |g_i|; nan if any is nan.
+
+    >>> largest([1.0, -3.0, 2.0])
+    3.0
+    """
+    norm = 0.0
+    for i in range(len(g)):
+        size = abs(g[i])
+        if size > norm or size != size:  # nan > norm is false, so nan is asked for by name
+            norm = size
+    return norm
+
+
+def judge(f: float, f_before: float, slope: float, limits: Array) -> int:
+    """The status after a step to value ``f`` and largest slope ``slope``; limits as in ``Plan.limits``."""
+    if not (math.isfinite(f) and math.isfinite(slope)):
+        return DIVERGED
+    if f <= limits[2]:
+        return TARGET
+    if slope <= limits[0]:
+        return CONVERGED_G
+    if abs(f_before - f) <= limits[1] * max(abs(f_before), abs(f), 1.0):
+        return CONVERGED_F
+    return RUNNING

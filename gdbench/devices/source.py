@@ -1,0 +1,122 @@
+"""Plain functions on their way to a compiler: copies with other globals, and fingerprints.
+
+Problems, gradients and methods are undecorated Python. Before compiling one, a device takes a copy of
+it in which every plain function among its globals (a helper) has been compiled for that device too,
+so nobody decorates a helper and one source serves every device. Shared by ``cpu`` and ``cuda``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+
+def names_used(code: CodeType) -> Iterator[str]:
+    """Every global name a code object, or one nested in it, may look up."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from names_used(constant)
+
+
+def rebound(function: FunctionType, replacements: Mapping[str, object], suffix: str = "") -> FunctionType:
+    """A copy of ``function`` that finds ``replacements`` where it looks up those global names.
+
+    ``suffix`` is added to the qualified name, by which Numba's cache tells functions apart: two copies
+    with different globals must carry different suffixes, or one would be loaded for the other.
+    """
+    copy = FunctionType(
+        function.__code__,
+        {**function.__globals__, **replacements},
+        function.__name__ + suffix,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__qualname__ = function.__qualname__ + suffix
+    copy.__module__ = function.__module__
+    return copy
+
+
+def localised(
+    function: Callable[..., Any], compile_helper: Callable[[FunctionType], object], memo: dict[object, object]
+) -> FunctionType:
+    """A copy of ``function`` whose plain helper functions, however deep, went through ``compile_helper``.
+
+    Helpers are found among the globals and the closure. ``memo`` keeps one compiled object per
+    helper; a helper that calls itself is left as it is.
+    """
+    assert isinstance(function, FunctionType)
+
+    def through(helper: FunctionType) -> object:
+        if helper not in memo:
+            memo[helper] = helper  # seen, should it call itself
+            memo[helper] = compile_helper(localised(helper, compile_helper, memo))
+        return memo[helper]
+
+    replacements = {
+        name: through(found)
+        for name in set(names_used(function.__code__))
+        if isinstance(found := function.__globals__.get(name), FunctionType)
+    }
+    copy = rebound(function, replacements)
+    if function.__closure__:
+        cells = tuple(
+            CellType(through(cell.cell_contents)) if isinstance(cell.cell_contents, FunctionType) else cell
+            for cell in function.__closure__
+        )
+        named = copy
+        copy = FunctionType(named.__code__, named.__globals__, named.__name__, named.__defaults__, cells)
+        copy.__qualname__, copy.__module__ = named.__qualname__, named.__module__
+    return copy
+
+
+class Unfingerprintable(Exception):
+    """A function depends on something that cannot be told apart from run to run: do not cache it."""
+
+
+def fingerprint(function: FunctionType) -> str:
+    """16 hex digits over everything a compiled copy of ``function`` depends on.
+
+    Its bytecode and constants, its closure, and the globals it names: helpers recursively, other
+    values by their pickle. A cache keyed by it never returns stale code.
+    """
+    digest = hashlib.sha256()
+    _absorb(digest, function, set())
+    return digest.hexdigest()[:16]
+
+
+def _absorb(digest: Any, item: object, seen: set[int]) -> None:
+    if isinstance(item, ModuleType):
+        digest.update(item.__name__.encode())
+    elif isinstance(item, FunctionType):
+        if id(item) in seen:
+            return
+        seen.add(id(item))
+        _absorb_code(digest, item.__code__)
+        used = set(names_used(item.__code__))
+        for name in sorted(used & item.__globals__.keys()):
+            digest.update(name.encode())
+            _absorb(digest, item.__globals__[name], seen)
+        for cell in item.__closure__ or ():
+            _absorb(digest, cell.cell_contents, seen)
+        _absorb(digest, item.__defaults__, seen)
+    elif hasattr(item, "py_func"):  # an njit helper of the user's own
+        _absorb(digest, item.py_func, seen)
+    else:
+        try:
+            digest.update(pickle.dumps(item))
+        except Exception as reason:
+            raise Unfingerprintable(f"{type(item).__name__}: {reason}") from reason
+
+
+def _absorb_code(digest: Any, code: CodeType) -> None:
+    digest.update(code.co_code)
+    digest.update(repr((code.co_names, code.co_varnames, code.co_freevars)).encode())
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            _absorb_code(digest, constant)
+        else:
+            digest.update(repr(constant).encode())

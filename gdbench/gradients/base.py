@@ -1,0 +1,36 @@
+"""HOW the slope is found: what every gradient source looks like.
+
+A source is a plain-Python *rule*, compiled once by ``gdbench.devices`` and handed the problem's own
+functions at run time::
+
+    rule(value, gradient, x, data, hyper, counts, out) -> value at x
+
+``value(x, data)`` and ``gradient(x, data, out)`` are the problem's; ``x`` may be moved but must be put
+back exactly; ``data`` is passed on untouched; ``hyper`` holds what :meth:`Gradient.hyper` returned;
+``counts`` is the ledger of ``gdbench.counts``; all of ``out`` is overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """One way to find a slope; a subclass a file."""
+
+    name: ClassVar[str]
+    rule: ClassVar[Callable[..., float]]
+    needs_gradient: ClassVar[bool] = False  # whether the problem must bring its own derived slope
+
+    def hyper(self, dtype: np.dtype) -> tuple[float, ...]:
+        """The numbers the rule reads, for arithmetic in ``dtype``."""
+        return ()
+
+    def price(self, n: int) -> int:
+        """Evaluations of the value that one slope in n variables spends (beside the value at x)."""
+        return 0

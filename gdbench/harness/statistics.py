@@ -1,0 +1,178 @@
+"""What repeated measurements allow one to say: medians, their intervals, ratios, drift, powers.
+
+Times are skewed and have outliers, so nothing here assumes a normal distribution: the median and
+its order statistics speak for one contender, a bootstrap for the ratio of two. Where the samples
+are too few to say anything, the answer says that too (``Interval.sufficient``).
+
+References
+----------
+Hoefler, Belli, "Scientific benchmarking of parallel computing systems", SC 2015, section 3.1.3
+(nonparametric interval of the median, after Le Boudec 2010, theorem 2.1);
+Efron, Tibshirani, "An introduction to the bootstrap", 1993, section 13.3 (percentile interval).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gdbench.errors import InputError
+
+#: Below this many samples even the smallest and the largest enclose the median less than 95 times in 100.
+FEWEST = 6
+#: Two sets of 4 lie apart by pure chance in 2 / C(8, 4) = 2.9 % of cases: three such thirds are 12 samples.
+FEWEST_FOR_DRIFT = 12
+RESAMPLES = 9999
+_BATCH = 1_000_000  # numbers drawn at once, so that memory stays small for long samples
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A median (or a ratio of medians), its 95 % interval, and whether ``n`` samples sufficed for it."""
+
+    median: float
+    low: float
+    high: float
+    n: int
+    sufficient: bool
+
+    @property
+    def relative_half_width(self) -> float:
+        """Half the interval over the median: 0.02 is "known to 2 %"; infinite about a median of 0."""
+        return (self.high - self.low) / 2 / abs(self.median) if self.median else math.inf
+
+
+class Power(NamedTuple):
+    """A fitted exponent and its 95 % interval."""
+
+    exponent: float
+    low: float
+    high: float
+
+
+def median_interval(samples: ArrayLike) -> Interval:
+    """Median of ``samples`` (n,) and its nonparametric 95 % interval.
+
+    The interval runs from the sample of rank floor((n - 1.96 sqrt n) / 2) to that of rank
+    ceil(1 + (n + 1.96 sqrt n) / 2), counted from 1 and kept within 1..n. Infinite samples (a
+    target never reached) are fine; NaN and no samples at all raise ``InputError``.
+
+    >>> median_interval(range(1, 101))
+    Interval(median=50.5, low=40.0, high=61.0, n=100, sufficient=True)
+    """
+    ordered = np.sort(_numbers(samples, "samples"))
+    n = ordered.size
+    low = max(math.floor((n - 1.96 * math.sqrt(n)) / 2), 1)
+    high = min(math.ceil(1 + (n + 1.96 * math.sqrt(n)) / 2), n)
+    return Interval(float(np.median(ordered)), float(ordered[low - 1]), float(ordered[high - 1]), n, n >= FEWEST)
+
+
+def ratio_interval(a: ArrayLike, b: ArrayLike, seed: int = 0) -> Interval:
+    """median(a) / median(b) and its 95 % percentile-bootstrap interval.
+
+    Samples of equal length are taken as pairs measured in the same block and are drawn together,
+    so that what slowed both contenders cancels; otherwise each is drawn by itself. The same seed
+    gives the same interval. ``n`` is the smaller length.
+
+    Raises ``InputError`` unless all samples are positive and finite.
+
+    >>> interval = ratio_interval([2.0, 2.2, 2.1, 2.4, 2.0, 2.3], [1.0, 1.1, 1.05, 1.2, 1.0, 1.15])
+    >>> interval.median, interval.low, interval.high
+    (2.0, 2.0, 2.0)
+    """
+    above, below = _positive(a, "the first samples"), _positive(b, "the second samples")
+    paired = above.size == below.size
+    random = np.random.default_rng(seed)
+    ratios: list[NDArray[Any]] = []
+    batch = max(_BATCH // max(above.size, below.size), 1)
+    for start in range(0, RESAMPLES, batch):
+        rows = min(batch, RESAMPLES - start)
+        of_a = random.integers(above.size, size=(rows, above.size))
+        of_b = of_a if paired else random.integers(below.size, size=(rows, below.size))
+        ratios.append(np.median(above[of_a], axis=1) / np.median(below[of_b], axis=1))
+    low, high = np.quantile(np.concatenate(ratios), [0.025, 0.975])
+    n = min(above.size, below.size)
+    return Interval(float(np.median(above) / np.median(below)), float(low), float(high), n, n >= FEWEST)
+
+
+def distinguishable(interval: Interval) -> bool:
+    """Whether the interval of a ratio rests on enough samples and excludes 1."""
+    return interval.sufficient and not interval.low <= 1 <= interval.high
+
+
+def drifts(samples: ArrayLike) -> bool:
+    """Whether ``samples``, in the order measured, moved: the intervals of the first and last third do not meet.
+
+    Fewer than 12 samples are too few to tell, and answer False.
+
+    >>> drifts(range(30)), drifts([1, 2] * 15)
+    (True, False)
+    """
+    measured = _numbers(samples, "samples")
+    if measured.size < FEWEST_FOR_DRIFT:
+        return False
+    third = measured.size // 3
+    first, last = median_interval(measured[:third]), median_interval(measured[-third:])
+    return first.high < last.low or last.high < first.low
+
+
+def fit_power(n: ArrayLike, seconds: ArrayLike) -> Power:
+    """Exponent p of seconds = c * n**p, by least squares on the logarithms, with its 95 % t interval.
+
+    Both arguments have shape (points,), positive and finite, with at least three points and two
+    different sizes; anything else raises ``InputError``.
+
+    >>> fit_power([10, 100, 1000], [2e-6, 2e-4, 2e-2]).exponent.__round__(6)
+    2.0
+    """
+    from scipy import stats
+
+    sizes, times = _positive(n, "sizes"), _positive(seconds, "seconds")
+    if sizes.size != times.size:
+        raise InputError(f"there are {sizes.size} sizes and {times.size} times; give one time for each size.")
+    if sizes.size < 3 or np.ptp(sizes) == 0:
+        raise InputError("an exponent needs at least three points, not all of the same size; measure more sizes.")
+    x, y = np.log(sizes) - np.mean(np.log(sizes)), np.log(times) - np.mean(np.log(times))
+    exponent = float(x @ y / (x @ x))
+    left_over = y - exponent * x
+    # scipy.stats.linregress has the same formula, and NaN for its error where all times are equal
+    error = math.sqrt(left_over @ left_over / (sizes.size - 2) / (x @ x))
+    reach = float(stats.t.ppf(0.975, sizes.size - 2)) * error
+    return Power(exponent, exponent - reach, exponent + reach)
+
+
+def geometric_mean(samples: ArrayLike) -> float:
+    """exp(mean(log(samples))), the mean to use for ratios; infinite if one is; all must be positive.
+
+    >>> geometric_mean([0.5, 2.0])
+    1.0
+    """
+    values = _numbers(samples, "samples")
+    if not np.all(values > 0):
+        raise InputError("a geometric mean is of positive numbers; leave zeros and negative ones out, visibly.")
+    return float(np.exp(np.mean(np.log(values))))
+
+
+def _numbers(samples: ArrayLike, what: str) -> NDArray[np.float64]:
+    """``samples`` as a float64 vector that holds at least one number and no NaN."""
+    try:
+        values = np.asarray(samples, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{what} are not numbers; give a flat list of numbers.") from None
+    if values.ndim != 1 or values.size == 0:
+        raise InputError(f"{what} have shape {values.shape}; give a flat list of at least one number.")
+    if np.isnan(values).any():
+        raise InputError(f"{what} hold NaN; a measurement that failed is left out and reported, not averaged.")
+    return values
+
+
+def _positive(samples: ArrayLike, what: str) -> NDArray[np.float64]:
+    """The same, all positive and finite."""
+    values = _numbers(samples, what)
+    if not np.all((values > 0) & np.isfinite(values)):
+        raise InputError(f"{what} hold a number that is not positive and finite; ratios and powers need such.")
+    return values

@@ -1,0 +1,52 @@
+"""How x moves: directions (which way), steps (how far), and searches (no slope at all)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gdbench.errors import InputError, unknown
+from gdbench.methods.base import Direction, Method, Search, Step
+from gdbench.registry import Shelf
+
+__all__ = ["DIRECTIONS", "SEARCHES", "STEPS", "Direction", "Method", "Search", "Step", "find_method"]
+
+
+def _shelf(what: str, folder: str, base: type) -> Shelf[Any]:
+    return Shelf(
+        what,
+        f"gdbench.methods{folder}",
+        lambda item: isinstance(item, type) and issubclass(item, base) and item is not base,
+        lambda item: item.name,
+        group=f"gdbench.{what}s",
+    )
+
+
+DIRECTIONS: Shelf[type[Direction]] = _shelf("direction", ".directions", Direction)
+STEPS: Shelf[type[Step]] = _shelf("step", ".steps", Step)
+SEARCHES: Shelf[type[Search]] = _shelf("search", "", Search)
+
+
+def method_names() -> list[str]:
+    """Every name :func:`find_method` knows: the directions, ``"sgd"`` and the searches."""
+    return sorted([*DIRECTIONS, *SEARCHES, "sgd"])
+
+
+def find_method(method: object, step: Step, batch_size: int | None = None) -> Method | Search:
+    """The method behind a name: a direction with ``step``, mini-batch ``"sgd"`` (32 rows), or a search.
+
+    >>> find_method("sgd", STEPS["fixed"](0.01)).batch_size
+    32
+    """
+    if isinstance(method, Method | Search):
+        return method
+    if isinstance(method, Direction):
+        return Method(method, step, batch_size)
+    if method == "sgd":
+        return Method(DIRECTIONS["steepest"](), step, 32 if batch_size is None else batch_size)
+    if isinstance(method, str) and method in DIRECTIONS:
+        return Method(DIRECTIONS[method](), step, batch_size)
+    if isinstance(method, str) and method in SEARCHES:
+        if batch_size is not None:
+            raise InputError(f"{method} looks at all rows; leave batch_size out.")
+        return SEARCHES[method]()
+    raise unknown("method", method, method_names())

@@ -1,0 +1,1 @@
+"""Which way: one direction per file."""

@@ -1,0 +1,1 @@
+"""How far: one step size per file."""

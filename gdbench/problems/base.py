@@ -1,0 +1,116 @@
+"""WHAT is minimised: the :class:`Problem` every other room takes, and the :class:`Family` that makes it.
+
+A problem is plain Python: ``value(x, data)`` is undecorated, and the same source is run by CPython
+in tests, compiled for the CPU and for CUDA by ``gdbench.devices``, and differentiated by
+``gdbench.gradients``. It may call helpers (plain functions too), ``math``, and NumPy as far as
+Numba compiles it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdbench.errors import InputError
+
+Array = NDArray[Any]
+Data = tuple[Array, Array, Array]
+
+#: What a problem without data hands to its functions: no features, no targets, no shape.
+NO_DATA: Data = (np.empty((0, 0)), np.empty(0), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """One objective f: R^n -> R, with all that is known about it.
+
+    Attributes
+    ----------
+    name: unique among problems, its parameters included (``"rosenbrock-10"``).
+    value: ``value(x, data) -> float``; x has shape (n,) and must not be changed.
+    x0: the standard start, shape (n,), float64.
+    gradient: ``gradient(x, data, out) -> float`` writes the slope into ``out`` (n,), overwriting
+        all of it, and returns the value, which comes free with the slope. None: not known.
+    hessian: ``hessian(x, data, out) -> None`` writes all of the symmetric ``out`` (n, n).
+    data: ``(features (rows, columns), targets (rows,), shape int64)``, C-contiguous; ``shape`` holds
+        whatever sizes the functions need. Where there are rows, the value is a mean over rows,
+        so that any subset of rows is an estimate of it (a mini-batch).
+    x_star, f_star: a known minimiser and its value.
+    lower, upper: the box that random search draws from (and that a picture shows).
+    smooth, convex: what theory says; None where it depends.
+    blocks: name -> (offset, shape) of each parameter block of a flat x.
+    test: held-out data of the same layout.
+    predict: ``predict(x, data) -> labels (rows,)`` for classifiers.
+    formula, source: the mathematics in one line, and where it was published.
+    """
+
+    name: str
+    value: Callable[..., float]
+    x0: Array
+    gradient: Callable[..., float] | None = None
+    hessian: Callable[..., None] | None = None
+    data: Data = NO_DATA
+    x_star: Array | None = None
+    f_star: float | None = None
+    lower: float = -10.0
+    upper: float = 10.0
+    smooth: bool = True
+    convex: bool | None = None
+    blocks: Mapping[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
+    test: Data | None = None
+    predict: Callable[..., Array] | None = None
+    formula: str = ""
+    source: str = ""
+
+    @property
+    def n(self) -> int:
+        """Number of variables."""
+        return int(self.x0.size)
+
+    @property
+    def rows(self) -> int:
+        """Number of data rows the value is a mean over; 0 for a problem without data."""
+        return len(self.data[1])
+
+    def accuracy(self, x: Array, data: Data | None = None) -> float:
+        """Share of rows of ``data`` (default: the test rows) that ``predict`` labels rightly."""
+        rows = data or self.test or self.data
+        if self.predict is None:
+            raise InputError(f"{self.name} predicts no labels, so it has no accuracy.")
+        return float(np.mean(self.predict(x, rows) == rows[1]))
+
+    def with_data(self, features: Array, targets: Array, test: Data | None = None) -> Problem:
+        """The same problem on other rows (its ``shape`` sizes unchanged)."""
+        return replace(self, data=(features, targets, self.data[2]), test=test)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A name on the shelf: called with its parameters, it makes a :class:`Problem`."""
+
+    name: str
+    make: Callable[..., Problem]
+    summary: str
+
+    def __call__(self, **parameters: object) -> Problem:
+        """Make the problem; an unknown parameter is named, with the known ones."""
+        try:
+            inspect.signature(self.make).bind(**parameters)
+        except TypeError as reason:
+            known = ", ".join(inspect.signature(self.make).parameters) or "none"
+            raise InputError(f"{self.name}: {reason}; its parameters are {known}.") from None
+        return self.make(**parameters)
+
+
+def family(name: str) -> Callable[[Callable[..., Problem]], Family]:
+    """Put a problem-making function on the shelf under ``name``; its docstring's first line is the summary."""
+
+    def wrap(make: Callable[..., Problem]) -> Family:
+        return Family(name, make, (make.__doc__ or "").strip().splitlines()[0])
+
+    return wrap

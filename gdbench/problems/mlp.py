@@ -1,0 +1,246 @@
+"""The multilayer perceptron: dense layers, ReLU or tanh between them, cross-entropy at the end.
+
+``shape = (activation code, l2 units, columns, hidden..., classes)`` says what the flat x holds:
+W1, b1, W2, b2, ... Every matrix product goes to BLAS and is followed by one sweep, bias with
+activation on the way forward, slope of the activation on the way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from gdbench.errors import unknown
+from gdbench.problems.base import Array, Data, Problem, family
+from gdbench.problems.checks import whole
+from gdbench.problems.labelled import l2_units, labelled_rows
+from gdbench.problems.scores import (
+    add_penalty_slope,
+    column_sums,
+    cross_entropy,
+    cross_entropy_slope,
+    l2_from,
+    penalty,
+)
+from gdbench.problems.synthetic import generator
+
+LINEAR, RELU, TANH = 0, 1, 2
+ACTIVATIONS = {"relu": RELU, "tanh": TANH}
+
+
+def add_bias_and_activate(z: Array, bias: Array, activation: int) -> None:
+    """Overwrite z (rows, units) with ``activation(z + bias)``."""
+    rows, units = z.shape
+    off = z.dtype.type(0.0)
+    for i in range(rows):
+        if activation == RELU:
+            for j in range(units):
+                raised = z[i, j] + bias[j]
+                # Written so that nan stays nan: divergence must show in the value.
+                z[i, j] = off if raised.real < 0.0 else raised
+        elif activation == TANH:
+            for j in range(units):
+                z[i, j] = np.tanh(z[i, j] + bias[j])
+        else:
+            for j in range(units):
+                z[i, j] += bias[j]
+
+
+def slope_below(active: Array, delta: Array, activation: int) -> None:
+    """Overwrite the activations with ``delta * activation'``, the derivative read off the activations."""
+    rows, units = active.shape
+    off, one = active.dtype.type(0.0), active.dtype.type(1.0)
+    for i in range(rows):
+        if activation == RELU:
+            for j in range(units):
+                active[i, j] = off if active[i, j].real <= 0.0 else delta[i, j]
+        else:
+            for j in range(units):
+                active[i, j] = delta[i, j] * (one - active[i, j] * active[i, j])
+
+
+def value(x: Array, data: Data) -> Any:
+    """Mean cross-entropy of the network's scores plus ``l2`` times the squares of all weights."""
+    features, labels, shape = data
+    last = len(shape) - 2
+    l2 = l2_from(shape)
+    weight_cost = x[0] * 0.0
+    below = features
+    start = 0
+    for layer in range(2, last + 1):
+        size, units = shape[layer] * shape[layer + 1], shape[layer + 1]
+        weights = x[start : start + size]
+        above = np.dot(below, weights.reshape(shape[layer], units))
+        add_bias_and_activate(above, x[start + size : start + size + units], shape[0] if layer < last else LINEAR)
+        weight_cost += penalty(weights, l2)
+        below = above
+        start += size + units
+    return cross_entropy(below, labels) + weight_cost
+
+
+def gradient(x: Array, data: Data, out: Array) -> Any:
+    """Backpropagation: write the slope into ``out``, flat like x, and return the value."""
+    features, labels, shape = data
+    rows, last = features.shape[0], len(shape) - 2
+    l2 = l2_from(shape)
+    weight_cost = x[0] * 0.0
+
+    # All activations of all layers in one block, then room for one slope on its way down.
+    units_above, widest = 0, 0
+    for layer in range(3, last + 2):
+        units_above += shape[layer]
+        if layer <= last:
+            widest = max(widest, shape[layer])
+    scratch = np.empty(rows * (units_above + widest), x.dtype)
+    spare = scratch[rows * units_above :]
+
+    below = features
+    start, place = 0, 0
+    for layer in range(2, last + 1):
+        size, units = shape[layer] * shape[layer + 1], shape[layer + 1]
+        weights = x[start : start + size]
+        above = scratch[place : place + rows * units].reshape(rows, units)
+        np.dot(below, weights.reshape(shape[layer], units), above)
+        add_bias_and_activate(above, x[start + size : start + size + units], shape[0] if layer < last else LINEAR)
+        weight_cost += penalty(weights, l2)
+        below = above
+        start += size + units
+        place += rows * units
+    delta = below
+    loss = cross_entropy_slope(delta, labels)
+
+    place -= rows * shape[last + 1]
+    for layer in range(last, 1, -1):
+        inputs, units = shape[layer], shape[layer + 1]
+        size = inputs * units
+        start -= size + units
+        below = features
+        if layer > 2:
+            place -= rows * inputs
+            below = scratch[place : place + rows * inputs].reshape(rows, inputs)
+        np.dot(below.T, delta, out[start : start + size].reshape(inputs, units))
+        column_sums(delta, out[start + size : start + size + units])
+        add_penalty_slope(x[start : start + size], l2, out[start : start + size])
+        if layer > 2:
+            arriving = spare[: rows * inputs].reshape(rows, inputs)
+            np.dot(delta, x[start : start + size].reshape(inputs, units).T, arriving)
+            slope_below(below, arriving, shape[0])
+            delta = below
+    return loss + weight_cost
+
+
+def predict(x: Array, data: Data) -> Array:
+    """The label of the largest score of each row, in the dtype of the labels."""
+    features, labels, shape = data
+    layers = list(pairwise(int(size) for size in shape[2:]))
+    below, start = features, 0
+    for number, (inputs, units) in enumerate(layers, start=1):
+        size = inputs * units
+        below = below @ x[start : start + size].reshape(inputs, units) + x[start + size : start + size + units]
+        if number < len(layers):
+            below = np.maximum(below, 0.0) if shape[0] == RELU else np.tanh(below)
+        start += size + units
+    predicted: Array = below.argmax(axis=1).astype(labels.dtype)
+    return predicted
+
+
+@family("mlp")
+def mlp(
+    hidden: int | Sequence[int] = (128,),
+    activation: str = "relu",
+    rows: int = 200,
+    columns: int = 8,
+    classes: int | None = None,
+    l2: float = 0.0,
+    seed: int = 0,
+    features: Any = None,
+    labels: Any = None,
+    test_features: Any = None,
+    test_labels: Any = None,
+) -> Problem:
+    """Multilayer perceptron with any number of hidden layers, on Gaussian blobs or on given rows.
+
+    f(W1, b1, ...) = 1/rows sum_i -log softmax(s_i)[y_i] + l2 sum_k |W_k|^2 with a_0 = X,
+    a_k = activation(a_{k-1} W_k + b_k) and s = a_{last} W + b. Initial weights are uniform on
+    +-sqrt(6 / (inputs + units)), biases 0. ReLU has slope 0 at 0.
+
+    Parameters
+    ----------
+    hidden: units of each hidden layer, (128,) or 128; () for none, which is softmax regression.
+    activation: "relu" or "tanh".
+    rows, columns, classes: of the blobs, when no features are given (3 classes by default).
+    l2: penalty strength, kept to the nearest 1e-9; biases are not penalised.
+    seed: of the initial weights, and of the blobs; whole number of at least 0.
+    features, labels: (rows, columns) numbers and (rows,) whole numbers from 0; float32 stays float32.
+    test_features, test_labels: held-out rows.
+
+    Raises
+    ------
+    InputError: a layer without units, an unknown activation, rows and labels that disagree, labels out
+        of range, data that are not finite, negative l2.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), backpropagation; Glorot and Bengio (2010), equation 16, the
+    initial weights.
+
+    Examples
+    --------
+    >>> problem = mlp(hidden=(16, 16), activation="tanh", columns=4)
+    >>> problem.name, problem.n, problem.blocks["b2"]
+    ('mlp-4-16-16-3-tanh', 403, (336, (16,)))
+    """
+    if activation not in ACTIVATIONS:
+        raise unknown("activation", activation, ACTIVATIONS)
+    units = [whole("hidden", size, least=1) for size in (hidden if isinstance(hidden, Sequence) else [hidden])]
+    data = labelled_rows(
+        features, labels, test_features, test_labels, rows=rows, columns=columns, classes=classes, seed=seed
+    )
+    sizes = [data.columns, *units, data.classes]
+    shape = [ACTIVATIONS[activation], l2_units(l2), *sizes]
+    blocks = parameter_blocks(sizes)
+    name = "mlp-" + "-".join(map(str, sizes)) + f"-{activation}"
+    return Problem(
+        name=name + f"-l2={l2:g}" * (l2 > 0) + f"-seed{seed}" * (seed != 0),
+        value=value,
+        gradient=gradient,
+        predict=predict,
+        data=data.data(shape),
+        test=data.test(shape),
+        x0=glorot(blocks, seed),
+        lower=-1.0,
+        upper=1.0,
+        smooth=activation == "tanh" or not units,
+        convex=not units,
+        blocks=blocks,
+        formula="1/rows sum_i -log softmax(s_i)[y_i] + l2 sum_k |W_k|^2, a_k = activation(a_{k-1} W_k + b_k)",
+        source="Rumelhart, Hinton and Williams 1986; Glorot and Bengio 2010, equation 16",
+    )
+
+
+def parameter_blocks(sizes: Sequence[int]) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """Where each weight matrix and bias of a network lies in its flat x.
+
+    >>> parameter_blocks([2, 3])
+    {'W1': (0, (2, 3)), 'b1': (6, (3,))}
+    """
+    blocks: dict[str, tuple[int, tuple[int, ...]]] = {}
+    start = 0
+    for layer, (inputs, units) in enumerate(pairwise(sizes), start=1):
+        blocks[f"W{layer}"] = (start, (inputs, units))
+        blocks[f"b{layer}"] = (start + inputs * units, (units,))
+        start += (inputs + 1) * units
+    return blocks
+
+
+def glorot(blocks: dict[str, tuple[int, tuple[int, ...]]], seed: int) -> Array:
+    """Initial weights: matrices uniform on +-sqrt(6 / (inputs + units)), biases 0, float64."""
+    rng = generator(seed)
+    parts = []
+    for _, size in blocks.values():
+        bound = np.sqrt(6.0 / sum(size)) if len(size) == 2 else 0.0
+        parts.append(rng.uniform(-bound, bound, size).ravel())
+    return np.concatenate(parts)

@@ -1,0 +1,95 @@
+"""Softmax regression: a linear classifier scored by cross-entropy; convex and smooth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gdbench.problems.base import Array, Data, Problem, family
+from gdbench.problems.labelled import l2_units, labelled_rows
+from gdbench.problems.scores import (
+    cross_entropy,
+    cross_entropy_slope,
+    l2_from,
+    linear_scores,
+    linear_slope,
+    penalty,
+    predict_linear,
+)
+
+
+def value(x: Array, data: Data) -> Any:
+    """Mean cross-entropy of ``softmax(X W + b)`` plus ``l2 |W|^2``; ``shape = (classes, l2 units)``."""
+    features, labels, shape = data
+    scores = linear_scores(x, features, shape[0])
+    return cross_entropy(scores, labels) + penalty(x[: features.shape[1] * shape[0]], l2_from(shape))
+
+
+def gradient(x: Array, data: Data, out: Array) -> Any:
+    """Write the slope into ``out``, flat like x, and return the value."""
+    features, labels, shape = data
+    scores = linear_scores(x, features, shape[0])
+    loss = cross_entropy_slope(scores, labels)
+    linear_slope(x, features, scores, l2_from(shape), out)
+    return loss + penalty(x[: features.shape[1] * shape[0]], l2_from(shape))
+
+
+@family("softmax")
+def softmax(
+    rows: int = 200,
+    columns: int = 8,
+    classes: int | None = None,
+    l2: float = 0.0,
+    seed: int = 0,
+    features: Any = None,
+    labels: Any = None,
+    test_features: Any = None,
+    test_labels: Any = None,
+) -> Problem:
+    """Softmax (multinomial logistic) regression, on Gaussian blobs or on given rows.
+
+    f(W, b) = 1/rows sum_i -log softmax(X_i W + b)[y_i] + l2 |W|^2; the biases b are not penalised.
+    x holds W (columns, classes) row by row, then b (classes,), and starts at 0.
+
+    Parameters
+    ----------
+    rows, columns, classes, seed: of the blobs, when no features are given (3 classes by default).
+    l2: penalty strength, kept to the nearest 1e-9.
+    features, labels: (rows, columns) numbers and (rows,) whole numbers from 0; float32 stays float32.
+    test_features, test_labels: held-out rows.
+
+    Raises
+    ------
+    InputError: rows and labels that disagree, labels out of range, data that are not finite, negative l2.
+
+    References
+    ----------
+    Stanford CS231n, Linear classification (softmax classifier); Bishop (2006), section 4.3.4.
+
+    Examples
+    --------
+    >>> problem = softmax(columns=4, classes=2)
+    >>> problem.name, round(float(problem.value(problem.x0, problem.data)), 6)
+    ('softmax-4-2', 0.693147)
+    """
+    data = labelled_rows(
+        features, labels, test_features, test_labels, rows=rows, columns=columns, classes=classes, seed=seed
+    )
+    shape = [data.classes, l2_units(l2)]
+    size = data.columns * data.classes
+    return Problem(
+        name=f"softmax-{data.columns}-{data.classes}" + f"-l2={l2:g}" * (l2 > 0) + f"-seed{seed}" * (seed != 0),
+        value=value,
+        gradient=gradient,
+        predict=predict_linear,
+        data=data.data(shape),
+        test=data.test(shape),
+        x0=np.zeros(size + data.classes),
+        lower=-1.0,
+        upper=1.0,
+        convex=True,
+        blocks={"W": (0, (data.columns, data.classes)), "b": (size, (data.classes,))},
+        formula="1/rows sum_i -log softmax(X_i W + b)[y_i] + l2 |W|^2",
+        source="CS231n, Linear classification; Bishop 2006, section 4.3.4",
+    )
