@@ -23,13 +23,19 @@ def largest(g: Array) -> float:
 
 
 def judge(f: float, f_before: float, slope: float, limits: Array) -> int:
-    """The status after a step to value ``f`` and largest slope ``slope``; limits as in ``Plan.limits``."""
+    """The status at value ``f`` and largest slope ``slope``; limits as in ``Plan.limits``.
+
+    ``f_before`` is the value one step before, inf at the start, where no change can be small.
+
+    >>> judge(1.0, math.inf, 1.0, (1e-5, 1e-9, -math.inf)) == RUNNING
+    True
+    """
     if not (math.isfinite(f) and math.isfinite(slope)):
         return DIVERGED
     if f <= limits[2]:
         return TARGET
     if slope <= limits[0]:
         return CONVERGED_G
-    if abs(f_before - f) <= limits[1] * max(abs(f_before), abs(f), 1.0):
+    if math.isfinite(f_before) and abs(f_before - f) <= limits[1] * max(abs(f_before), abs(f), 1.0):
         return CONVERGED_F
     return RUNNING

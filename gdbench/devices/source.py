@@ -37,6 +37,7 @@ def rebound(function: FunctionType, replacements: Mapping[str, object], suffix: 
     )
     copy.__qualname__ = function.__qualname__ + suffix
     copy.__module__ = function.__module__
+    copy.__kwdefaults__ = function.__kwdefaults__
     return copy
 
 
@@ -45,16 +46,17 @@ def localised(
 ) -> FunctionType:
     """A copy of ``function`` whose plain helper functions, however deep, went through ``compile_helper``.
 
-    Helpers are found among the globals and the closure. ``memo`` keeps one compiled object per
-    helper; a helper that calls itself is left as it is.
+    Helpers are found among the globals and the closure. ``memo`` keeps one compiled object per helper
+    and state of it (see :func:`identity`); a helper that calls itself is left as it is.
     """
     assert isinstance(function, FunctionType)
 
     def through(helper: FunctionType) -> object:
-        if helper not in memo:
-            memo[helper] = helper  # seen, should it call itself
-            memo[helper] = compile_helper(localised(helper, compile_helper, memo))
-        return memo[helper]
+        key = identity(helper)
+        if key not in memo:
+            memo[key] = helper  # seen, should it call itself
+            memo[key] = compile_helper(localised(helper, compile_helper, memo))
+        return memo[key]
 
     replacements = {
         name: through(found)
@@ -73,6 +75,34 @@ def localised(
     return copy
 
 
+def helpers_of(function: FunctionType) -> list[FunctionType]:
+    """Every plain function that ``function`` may call, however deep; of a user's own njit function, its source.
+
+    >>> def double(y):
+    ...     return 2 * y
+    >>> def f(x):
+    ...     return double(x[0])
+    >>> f.__globals__["double"] = double
+    >>> [helper.__name__ for helper in helpers_of(f)]
+    ['double']
+    """
+    found: dict[FunctionType, None] = {}
+    waiting = [function]
+    while waiting:
+        caller = waiting.pop(0)
+        named = [caller.__globals__.get(name) for name in names_used(caller.__code__)]
+        for item in [*named, *(cell.cell_contents for cell in caller.__closure__ or ())]:
+            helper = item if isinstance(item, FunctionType) else getattr(item, "py_func", None)
+            if isinstance(helper, FunctionType) and helper is not function and helper not in found:
+                found[helper] = None
+                waiting.append(helper)
+    return list(found)
+
+
+#: Modules that change only with the versions of Python and NumPy, which compiled code is filed under anyway.
+LIBRARIES = ("builtins", "cmath", "math", "numba", "numpy")
+
+
 class Unfingerprintable(Exception):
     """A function depends on something that cannot be told apart from run to run: do not cache it."""
 
@@ -80,31 +110,47 @@ class Unfingerprintable(Exception):
 def fingerprint(function: FunctionType) -> str:
     """16 hex digits over everything a compiled copy of ``function`` depends on.
 
-    Its bytecode and constants, its closure, and the globals it names: helpers recursively, other
-    values by their pickle. A cache keyed by it never returns stale code.
+    Its bytecode and constants, its closure, and the globals it names: helpers recursively, what it takes out
+    of a module likewise, other values by their pickle. A cache keyed by it never returns stale code.
     """
     digest = hashlib.sha256()
-    _absorb(digest, function, set())
+    _absorb(digest, function, set(), set())
     return digest.hexdigest()[:16]
 
 
-def _absorb(digest: Any, item: object, seen: set[int]) -> None:
+def identity(function: FunctionType) -> object:
+    """What tells ``function`` as it is now from every other, and from itself once a global it uses has changed."""
+    try:
+        return fingerprint(function), function.__code__.co_filename, function.__code__.co_firstlineno
+    except Unfingerprintable:
+        return function
+
+
+def _absorb(digest: Any, item: object, used: set[str], seen: set[int]) -> None:
+    """Add ``item``, met by a function that uses the global and attribute names ``used``."""
     if isinstance(item, ModuleType):
         digest.update(item.__name__.encode())
+        if item.__name__.split(".")[0] not in LIBRARIES:
+            for name in sorted(used & vars(item).keys()):
+                digest.update(name.encode())
+                _absorb(digest, vars(item)[name], used, seen)
     elif isinstance(item, FunctionType):
         if id(item) in seen:
             return
         seen.add(id(item))
         _absorb_code(digest, item.__code__)
-        used = set(names_used(item.__code__))
-        for name in sorted(used & item.__globals__.keys()):
+        names = set(names_used(item.__code__))
+        for name in sorted(names & item.__globals__.keys()):
             digest.update(name.encode())
-            _absorb(digest, item.__globals__[name], seen)
+            _absorb(digest, item.__globals__[name], names, seen)
         for cell in item.__closure__ or ():
-            _absorb(digest, cell.cell_contents, seen)
-        _absorb(digest, item.__defaults__, seen)
+            _absorb(digest, cell.cell_contents, names, seen)
+        _absorb(digest, (item.__defaults__, item.__kwdefaults__), names, seen)
     elif hasattr(item, "py_func"):  # an njit helper of the user's own
-        _absorb(digest, item.py_func, seen)
+        digest.update(repr(sorted(getattr(item, "targetoptions", {}).items())).encode())
+        _absorb(digest, item.py_func, used, seen)
+    elif isinstance(item, type) and item.__module__.split(".")[0] not in LIBRARIES:
+        raise Unfingerprintable(f"{item.__name__} is a class, whose pickle is only its name")
     else:
         try:
             digest.update(pickle.dumps(item))

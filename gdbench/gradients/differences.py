@@ -7,7 +7,8 @@ central difference, times max(1, |x_i|), with eps of x's own dtype.
 
 from __future__ import annotations
 
-import math
+import sys
+from numbers import Real
 
 from gdbench.errors import InputError
 
@@ -20,7 +21,7 @@ def checked_step(h: float | None, name: str) -> float:
     """
     if h is None:
         return 0.0
-    if not (math.isfinite(h) and h > 0):
+    if not (isinstance(h, Real) and 0 < h <= sys.float_info.max):
         raise InputError(f"{name}: h must be a positive finite number, not {h!r}; leave it out for the automatic step.")
     return float(h)
 

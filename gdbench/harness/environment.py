@@ -22,7 +22,7 @@ from typing import Any
 
 from gdbench.errors import InputError
 from gdbench.harness import machine
-from gdbench.harness.record import LOCK_SECONDS, disk_errors, locked
+from gdbench.harness.lock import LOCK_SECONDS, disk_errors, locked
 
 ENVIRONMENT = "environment.json"
 PACKAGES = ("gdbench", "llvmlite", "matplotlib", "numba", "numba-cuda", "numpy", "pandas", "scipy")

@@ -15,7 +15,6 @@ import json
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -23,13 +22,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gdbench.errors import InputError
 from gdbench.harness.case import plain
+from gdbench.harness.lock import disk_errors, records_lock
 
 if TYPE_CHECKING:
     import pandas
 
 SCHEMA = 1
 RECORDS = "records.jsonl"
-LOCK_SECONDS = 10.0  # an append takes milliseconds: who waits this long waits for something stuck
 
 
 class Status(StrEnum):
@@ -142,7 +141,7 @@ class RecordStore:
     def append(self, record: Record) -> None:
         """Write ``record`` as one whole line and wait until the disk has it."""
         line = to_json(record).encode("ascii") + b"\n"
-        with locked(self.directory, "records", LOCK_SECONDS, _STUCK), disk_errors("write", self.path):
+        with records_lock(self.directory), disk_errors("write", self.path):
             file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
             try:
                 # after a torn line start a new one, so that it spoils no other
@@ -182,55 +181,6 @@ class RecordStore:
         return {record.key for record in self.load().records if record.status in statuses}
 
 
-@contextmanager
-def session_lock(directory: str | os.PathLike[str]) -> Iterator[None]:
-    """Hold a machine's whole folder of results for one ``gdbench run``; a second run gets an ``InputError``.
-
-    The operating system keeps the lock, so it is gone when the process is, however it ended.
-    """
-    taken = "another gdbench run (process {holder}) is writing to {folder}; wait for it or choose another --out."
-    with locked(Path(directory), "session", 0, taken):
-        yield
-
-
-@contextmanager
-def locked(directory: Path, name: str, timeout: float, refusal: str) -> Iterator[None]:
-    """Hold ``directory``'s lock of that ``name``, after waiting at most ``timeout`` seconds for it.
-
-    The holder's process number lies beside the lock, for the message of who comes second:
-    ``refusal``, in which {holder} and {folder} are filled in.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(directory / f".{name}.lock")
-    holder = directory / f".{name}.pid"
-    with disk_errors("write to", directory):
-        directory.mkdir(parents=True, exist_ok=True)
-        try:
-            held = lock.acquire(timeout=timeout, poll_interval=0.01)
-        except Timeout:
-            raise InputError(refusal.format(holder=_read_holder(holder), folder=directory)) from None
-    with held:
-        with disk_errors("write", holder):
-            holder.write_text(str(os.getpid()), encoding="ascii")
-        try:
-            yield
-        finally:
-            with disk_errors("remove", holder):
-                holder.unlink(missing_ok=True)
-
-
-@contextmanager
-def disk_errors(doing: str, path: Path) -> Iterator[None]:
-    """Turn whatever the disk refuses into an ``InputError`` of one sentence."""
-    try:
-        yield
-    except OSError as reason:
-        in_the_way = isinstance(reason, FileExistsError | NotADirectoryError)
-        why = "a file stands where a folder should be" if in_the_way else reason.strerror or str(reason)
-        raise InputError(f"cannot {doing} {path}: {why}; put that right or choose another folder.") from reason
-
-
 def to_frame(records: Iterable[Record]) -> pandas.DataFrame:
     """One row a record: its own columns, then its parameters, then what was measured (lists stay lists).
 
@@ -257,7 +207,6 @@ def to_frame(records: Iterable[Record]) -> pandas.DataFrame:
 #: A record's own columns in a frame.
 COLUMNS = ("key", "experiment", "machine", "status", "reason", "environment", "version", "started", "seconds_total")
 
-_STUCK = "the records in {folder} are locked by process {holder}; wait for it, or end it if it is stuck."
 _STATUSES = {status.value: status for status in Status}
 _KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("key", "experiment", "machine", "status", "reason", "environment", "started", "version"), str),
@@ -265,14 +214,6 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "seconds_total": (int, float),
     "schema": int,
 }
-
-
-def _read_holder(path: Path) -> str:
-    """The process number in ``path``; its holder may be just about to write or to remove it."""
-    try:
-        return path.read_text(encoding="ascii", errors="replace").strip() or "unknown"
-    except OSError:
-        return "unknown"
 
 
 def _strict(value: object, name: str) -> Any:

@@ -38,10 +38,12 @@ def find_method(method: object, step: Step, batch_size: int | None = None) -> Me
     32
     """
     if isinstance(method, Method | Search):
+        if batch_size is not None:
+            raise InputError("batch_size belongs to a method given by name; a Method brings its own, a Search has none.")
         return method
     if isinstance(method, Direction):
         return Method(method, step, batch_size)
-    if method == "sgd":
+    if isinstance(method, str) and method == "sgd":
         return Method(DIRECTIONS["steepest"](), step, 32 if batch_size is None else batch_size)
     if isinstance(method, str) and method in DIRECTIONS:
         return Method(DIRECTIONS[method](), step, batch_size)

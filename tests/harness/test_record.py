@@ -19,13 +19,14 @@ import gdbench
 from gdbench.errors import InputError
 from gdbench.harness import record as record_module
 from gdbench.harness.case import Case
+from gdbench.harness import lock as lock_module
+from gdbench.harness.lock import session_lock
 from gdbench.harness.record import (
     RECORDS,
     Record,
     RecordStore,
     Status,
     from_json,
-    session_lock,
     to_frame,
     to_json,
 )
@@ -300,10 +301,10 @@ def test_a_folder_one_may_not_write_to(tmp_path):
 
 
 def test_records_held_by_a_stuck_process_name_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(record_module, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(lock_module, "LOCK_SECONDS", 0.05)
     store = RecordStore(tmp_path)
     stuck = rf"^the records in .* are locked by process {os.getpid()}; "
-    with record_module.locked(tmp_path, "records", 0, "unused"), pytest.raises(InputError, match=stuck):
+    with lock_module.locked(tmp_path, "records", 0, "unused"), pytest.raises(InputError, match=stuck):
         store.append(make())
     store.append(make())
     assert store.keys_done() == {"a"}
@@ -311,7 +312,7 @@ def test_records_held_by_a_stuck_process_name_it(tmp_path, monkeypatch):
 
 HOLD = """
 import sys, time
-from gdbench.harness.record import session_lock
+from gdbench.harness.lock import session_lock
 with session_lock(sys.argv[1]):
     print("held", flush=True)
     time.sleep(60)

@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 from numba import njit, types
-from numba.core.errors import NumbaError
 
 from gdbench.devices.cpu import leaves
 from gdbench.devices.cpu.cache import numba_cache
 from gdbench.devices.cpu.diagnosis import sentence
-from gdbench.devices.source import Unfingerprintable, fingerprint, localised, rebound
+from gdbench.devices.source import Unfingerprintable, fingerprint, identity, localised, rebound
 from gdbench.errors import CompileError
 
 OPTIONS: dict[str, Any] = {
@@ -97,18 +96,17 @@ def leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> int:
     ------
     CompileError: Numba cannot compile it; the sentence names the line and the reason.
     """
-    slot = (plain, kind, np.dtype(dtype))
+    source = getattr(plain, "py_func", plain)  # of an njit function: its plain source
+    if not isinstance(source, FunctionType):
+        raise CompileError(sentence(plain, TypeError()))
+    slot = (identity(source), kind, np.dtype(dtype))
     if slot not in _leaves:
-        _leaves[slot] = _compile_leaf(plain, kind, np.dtype(dtype))
+        _leaves[slot] = _compile_leaf(source, kind, np.dtype(dtype))
     return _leaves[slot][0]
 
 
-def _compile_leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> tuple[int, object]:
+def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype) -> tuple[int, object]:
     began = time.perf_counter()
-    if not isinstance(plain, FunctionType):
-        plain = getattr(plain, "py_func", plain)  # an njit function: its plain source
-    if not isinstance(plain, FunctionType):
-        raise CompileError(f"{plain!r} is no plain Python function, so it cannot be compiled; wrap it in a def.")
     try:
         suffix, cached = f"_{dtype}_{fingerprint(plain)}", True  # every leaf looks alike to Numba: pointers in
     except Unfingerprintable:
@@ -125,7 +123,7 @@ def _compile_leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> tupl
     try:
         with numba_cache():
             compiled = njit(_signature(kind, dtype), cache=cached, **OPTIONS)(rebound(template, names, suffix))
-    except NumbaError as reason:
+    except Exception as reason:  # of a user's mistake Numba makes errors of many classes, not only its own
         raise CompileError(sentence(plain, reason)) from None
     result = next(iter(compiled.overloads.values()))
     address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
@@ -135,18 +133,14 @@ def _compile_leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> tupl
 
 def inlined(plain: FunctionType) -> Any:
     """``plain`` as an njit function that LLVM folds into its caller, its helpers likewise."""
-    if plain not in _helpers:
-        _helpers[plain] = _fold(localised(plain, _fold, _helpers))
-    return _helpers[plain]
+    key = identity(plain)
+    if key not in _helpers:
+        _helpers[key] = _fold(localised(plain, _fold, _helpers))
+    return _helpers[key]
 
 
 def _fold(plain: FunctionType) -> Any:
     return njit(forceinline=True, **OPTIONS)(plain)
-
-
-def adapted(fun: FunctionType, template: FunctionType, **others: FunctionType) -> FunctionType:
-    """``template`` of ``leaves.py`` with ``plain`` bound to a user's function, still plain Python."""
-    return rebound(template, {"plain": fun, **others}, "_" + fun.__name__)
 
 
 def driver(plain: FunctionType, returns: Any, *arguments: Any, parallel: bool = False) -> Any:

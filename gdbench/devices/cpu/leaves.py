@@ -78,16 +78,3 @@ def step(value, x, f, g, d, data, hyper, k, counts, work):
 
 def propose(best, lower, upper, hyper, seed, k, out):
     plain(unpack(best, VECTOR), lower, upper, unpack(hyper, SETTINGS), seed, k, unpack(out, VECTOR))
-
-
-def function_of_x(x, data):
-    """What turns a user's f(x) into value(x, data)."""
-    return plain(x)
-
-
-def jac_of_x(x, data, out):
-    """What turns a user's f(x) and jac(x) -> array into gradient(x, data, out)."""
-    slope = plain(x)
-    for i in range(out.size):
-        out[i] = slope[i]
-    return fun(x)

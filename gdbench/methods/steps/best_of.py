@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 
 from gdbench.counts import NFEV
 from gdbench.errors import InputError
@@ -58,10 +60,10 @@ class BestOf(Step):
     step_sizes: tuple[float, ...] = (1e-4, 1e-3, 1e-2, 1e-1)
 
     def __post_init__(self) -> None:
-        if not self.step_sizes:
-            raise InputError("best-of: step_sizes is empty; give at least one step size.")
+        if not isinstance(self.step_sizes, tuple | list) or not self.step_sizes:
+            raise InputError(f"best-of: step_sizes must be a tuple of at least one step size, not {self.step_sizes!r}.")
         for size in self.step_sizes:
-            if not (math.isfinite(size) and size > 0):
+            if not (isinstance(size, Real) and 0 < size <= sys.float_info.max):
                 raise InputError(f"best-of: every step size must be a positive finite number, not {size!r}.")
 
     @property

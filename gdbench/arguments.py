@@ -1,0 +1,230 @@
+"""The door: whatever a caller may give, as a checked ``Plan``, or one sentence why not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from gdbench.devices.plan import Plan
+from gdbench.errors import InputError, unknown
+from gdbench.gradients import GRADIENTS
+from gdbench.gradients.base import Gradient
+from gdbench.methods import STEPS, find_method
+from gdbench.methods.base import Method, Search, Step
+from gdbench.problems import PROBLEMS
+from gdbench.problems.base import Array, Data, Problem
+from gdbench.problems.function import from_function
+
+DTYPES = ("float32", "float64")
+
+
+def checked_plan(
+    problem: object,
+    x0: object,
+    *,
+    gradient: object = "auto",
+    direction: object = "steepest",
+    step: object = 1e-3,
+    method: object = None,
+    batch_size: int | None = None,
+    data: Data | None = None,
+    gtol: float | None = None,
+    ftol: float | None = None,
+    fun_target: float | None = None,
+    maxfev: int | None = None,
+    history: bool | str = True,
+    dtype: str = "float64",
+    seed: int = 0,
+) -> Plan:
+    """A :class:`Plan` in which every part fits the others; the arguments are those of ``minimize``."""
+    kind = checked_dtype(dtype)
+    objective = _problem(problem, x0, gradient, data)
+    start = checked_x0(objective.x0 if x0 is None else x0, kind)
+    if start.shape[-1] != objective.n:
+        raise InputError(f"{objective.name} has {objective.n} variables, x0 has {start.shape[-1]}.")
+    check_data(objective.data, objective.name)
+    if not (isinstance(history, bool) or (isinstance(history, str) and history == "x")):
+        raise InputError(f"history must be True, False or 'x' (keep the points too), not {history!r}.")
+    return Plan(
+        problem=objective,
+        x0=start,
+        gradient=checked_gradient(gradient, objective),
+        method=_method(method, direction, step, batch_size, objective),
+        gtol=_tolerance("gtol", gtol),
+        ftol=_tolerance("ftol", ftol),
+        fun_target=_target(fun_target),
+        maxfev=2**62 if maxfev is None else checked_whole("maxfev", maxfev, 1),
+        seed=checked_whole("seed", seed, 0),
+        history=bool(history),
+        trajectory=history == "x",
+    )
+
+
+def checked_dtype(dtype: object) -> np.dtype:
+    """float32 or float64, by name or type."""
+    try:
+        kind = np.dtype(dtype)  # type: ignore[call-overload]
+    except Exception:  # NumPy reads a small language here and raises errors of many classes
+        raise unknown("dtype", dtype, DTYPES) from None
+    if kind.name not in DTYPES or not kind.isnative:
+        raise InputError(f"dtype {kind} is not supported; use {' or '.join(DTYPES)}.")
+    return kind
+
+
+def checked_whole(name: str, given: object, least: int) -> int:
+    """``given`` as an int in [least, 2^62), which fits the loops' counters."""
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or not least <= given < 2**62:
+        raise InputError(f"{name} must be a whole number of at least {least} and below 2^62, not {given!r}.")
+    return int(given)
+
+
+def real(given: object) -> float:
+    """``given`` as a float; nan, which every check refuses, where it is no real number."""
+    if isinstance(given, bool) or not isinstance(given, Real):
+        return math.nan
+    try:
+        return float(given)
+    except OverflowError:  # a whole number of 400 digits
+        return math.nan
+
+
+def checked_x0(x0: object, dtype: np.dtype) -> Array:
+    """A fresh contiguous copy of x0: (n,) or (S, n), finite, n and S at least 1."""
+    try:
+        given = np.asarray(x0)
+        if given.dtype.kind not in "fiub":
+            raise TypeError
+        with np.errstate(over="ignore"):  # too large for float32: inf, which is told below
+            array = np.array(given, dtype=dtype, order="C")
+    except (TypeError, ValueError):
+        raise InputError("x0 must be an array of real numbers of shape (n,) or (S, n).") from None
+    if array.ndim not in (1, 2):
+        raise InputError(f"x0 has {array.ndim} dimensions; give shape (n,), or (S, n) for S starts.")
+    if array.size == 0:
+        raise InputError(f"x0 of shape {array.shape} is empty; give at least one variable.")
+    if not np.all(np.isfinite(array)):
+        where = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
+        raise InputError(f"x0[{where}] is {array[~np.isfinite(array)][0]}; every entry must be a finite number.")
+    return array
+
+
+def check_data(data: Data, name: str) -> None:
+    """Features (rows, columns), targets (rows,), shape (any,): real, finite, of one length."""
+    if not (isinstance(data, tuple) and len(data) == 3):
+        raise InputError(f"{name}: data must be a tuple (features, targets, shape).")
+    try:
+        features, targets, shape = (np.asarray(part) for part in data)
+    except ValueError:
+        raise InputError(f"{name}: every part of data must be an array, not rows of different lengths.") from None
+    if features.ndim != 2 or targets.ndim != 1 or shape.ndim != 1:
+        raise InputError(
+            f"{name}: data must be features (rows, columns), targets (rows,) and shape (any,); "
+            f"they have {features.ndim}, {targets.ndim} and {shape.ndim} dimensions."
+        )
+    if len(targets) not in (0, len(features)):
+        raise InputError(f"{name}: {len(features)} rows of features, but {len(targets)} targets.")
+    for what, part in (("features", features), ("targets", targets)):
+        if part.dtype.kind not in "fiub" or not np.all(np.isfinite(part)):
+            raise InputError(f"{name}: {what} must be finite real numbers.")
+    if shape.size and shape.dtype.kind not in "iu":
+        raise InputError(f"{name}: shape must hold whole numbers, not {shape.dtype}.")
+
+
+def checked_gradient(gradient: object, problem: Problem) -> Gradient:
+    """The source behind a name; one that needs a derived slope is refused where there is none."""
+    if callable(gradient) and not isinstance(gradient, Gradient | type):
+        return GRADIENTS["analytic"]()  # the problem was built with it
+    if gradient == "auto":
+        gradient = "analytic" if problem.gradient is not None else "3-point"
+    source = GRADIENTS[gradient]() if isinstance(gradient, str) else gradient
+    if not isinstance(source, Gradient):
+        raise unknown("gradient", gradient, GRADIENTS)
+    if source.needs_gradient and problem.gradient is None:
+        raise InputError(
+            f"{problem.name} brings no derived slope for gradient={source.name!r}; "
+            "use '3-point', or give a function jac(x) as gradient."
+        )
+    return source
+
+
+def _problem(problem: object, x0: object, gradient: object, data: Data | None) -> Problem:
+    jac: Callable[..., Any] | None = (
+        gradient if callable(gradient) and not isinstance(gradient, Gradient | type) else None
+    )
+    if isinstance(problem, str):
+        problem = PROBLEMS[problem]()
+    if isinstance(problem, Problem):
+        if data is not None:
+            problem = replace(problem, data=data)
+        if jac is not None:
+            problem = replace(problem, gradient=from_function(lambda x, data: 0.0, problem.x0, jac=jac).gradient)
+        return problem
+    if not callable(problem):
+        raise InputError(f"a Problem, the name of one, or a function f(x) was expected, not {problem!r}.")
+    if x0 is None:
+        raise InputError(f"{getattr(problem, '__name__', 'the function')} has no start of its own; give x0.")
+    start = checked_x0(x0, np.dtype("float64"))
+    made = from_function(problem, start if start.ndim == 1 else start[0], jac=jac, data=data)
+    check_data(made.data, made.name)
+    _check_indices(made)
+    return made
+
+
+def _check_indices(problem: Problem) -> None:
+    """Ask a caller's own functions once in CPython: compiled code would read on past the end of an array."""
+    features, targets, shape = problem.data
+    few = np.require(features[:2], float), np.require(targets[:2], float), np.require(shape, np.int64)
+    asked: list[tuple[Callable[..., Any], tuple[Array, ...]]] = [(problem.value, ())]
+    if problem.gradient is not None:
+        asked.append((problem.gradient, (np.zeros(problem.n),)))
+    for function, out in asked:
+        try:
+            with np.errstate(all="ignore"):
+                function(problem.x0.copy(), few, *out)
+        except IndexError as reason:
+            raise InputError(f"{problem.name} fails at x0 of {problem.n} variables: {reason}.") from None
+        except Exception:  # noqa: S110 - whatever else it raises is the descent's to meet
+            pass
+
+
+def _method(
+    method: object, direction: object, step: object, batch_size: int | None, problem: Problem
+) -> Method | Search:
+    chosen = find_method(direction if method is None else method, checked_step(step), batch_size)
+    if isinstance(chosen, Method) and chosen.batch_size is not None and problem.rows == 0:
+        raise InputError(f"{problem.name} has no data rows to draw mini-batches from; leave batch_size out.")
+    return chosen
+
+
+def checked_step(step: object) -> Step:
+    """A number as a fixed step size, a name, or a Step."""
+    if isinstance(step, Step):
+        return step
+    if isinstance(step, str):
+        return STEPS[step]()
+    if isinstance(step, Real) and not isinstance(step, bool):
+        return STEPS["fixed"](real(step))  # type: ignore[call-arg]
+    raise InputError(f"step must be a number, one of {', '.join(STEPS)}, or a Step; not {step!r}.")
+
+
+def _tolerance(name: str, given: float | None) -> float:
+    if given is None:
+        return -1.0
+    if not real(given) >= 0:
+        raise InputError(f"{name} must be a number of at least 0, or None to switch it off; not {given!r}.")
+    return real(given)
+
+
+def _target(given: float | None) -> float:
+    if given is None:
+        return -math.inf
+    if math.isnan(real(given)):
+        raise InputError(f"fun_target must be a number, or None; not {given!r}.")
+    return real(given)
+
+

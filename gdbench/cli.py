@@ -1,0 +1,117 @@
+"""The command line: parsing and printing only. ``gdbench --help`` teaches the rest.
+
+Bad input is one sentence on standard error and exit code 2; a case that failed is exit code 1; Ctrl-C is 130, and
+every finished record is kept.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gdbench.errors import InputError, unknown
+
+app = typer.Typer(
+    help="What a gradient costs and what it buys: measured, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="Show which data sets were found, or fetch one.", invoke_without_command=True)
+app.add_typer(data_app, name="data")
+
+Out = Annotated[Path, typer.Option("--out", help="Folder of results: <out>/<machine>/<experiment>/.")]
+RESULTS = Path("results")
+
+
+def main() -> None:
+    """Run the command line; turn what was wrong into one sentence."""
+    try:
+        app()
+    except InputError as reason:
+        print(f"gdbench: {reason}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\ngdbench: stopped.", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.command()
+def run(
+    experiment: Annotated[list[str] | None, typer.Argument(help="Experiments to run; none for all.")] = None,
+    size: Annotated[str, typer.Option(help="smoke (seconds), default, or full (as long as it takes).")] = "default",
+    device: Annotated[str, typer.Option(help="Where the loops run: cpu.")] = "cpu",
+    seeds: Annotated[int | None, typer.Option(help="Number of seeds; the experiment's own if left out.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Cores a measurement may use; all if left out.")] = None,
+    out: Out = RESULTS,
+    force: Annotated[bool, typer.Option("--force", help="Measure anew what was measured before.")] = False,
+) -> None:
+    """Measure, then print tables and verdicts and draw figures.
+
+    What this machine has measured before is kept: only what is missing is run, so a run that was stopped goes on where
+    it was.
+    """
+    from gdbench.commands.run import run_experiments
+
+    sys.exit(run_experiments(experiment or [], size, device, seeds, threads, out, force))
+
+
+@app.command()
+def plot(directory: Annotated[Path, typer.Argument(help="Folder of results.")] = RESULTS) -> None:
+    """Draw every table and figure again from the stored records; nothing is run."""
+    from gdbench.commands.show import plot_all
+
+    plot_all(directory)
+
+
+@app.command(name="list")
+def list_(
+    what: Annotated[str | None, typer.Argument(help="problems, gradients, methods, steps or experiments.")] = None,
+) -> None:
+    """Show what there is to combine: problems, gradients, methods, steps, experiments."""
+    from gdbench.commands.show import list_all
+
+    list_all(what)
+
+
+@app.command()
+def claims(directory: Annotated[Path, typer.Argument(help="Folder of results.")] = RESULTS) -> None:
+    """Show what the textbooks say, and what the stored records say of it."""
+    from gdbench.commands.show import print_claims
+
+    print_claims(directory)
+
+
+@app.command()
+def info() -> None:
+    """Show this machine as a record would: processor, memory, libraries, threads, GPU, caches."""
+    from gdbench.commands.show import print_info
+
+    print_info()
+
+
+@data_app.callback()
+def data(context: typer.Context) -> None:
+    """Show which data sets were found."""
+    if context.invoked_subcommand is None:
+        from gdbench.commands.data import print_status
+
+        print_status()
+
+
+@data_app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="Name of the data set, e.g. fashion-mnist.")],
+    url: Annotated[str | None, typer.Option(help="Another address to download from.")] = None,
+) -> None:
+    """Download a data set into the user's cache; every file is checked against its checksum."""
+    from gdbench.data import FETCHERS
+
+    if name not in FETCHERS:
+        raise unknown("data set", name, FETCHERS)
+    options: dict[str, Any] = {} if url is None else {"base_url": url}
+    print(FETCHERS[name](progress=True, **options))

@@ -1,0 +1,90 @@
+"""``gdbench run``: the cases of one experiment after the other, with a progress bar, a table and verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from gdbench.commands.show import print_tables, ruling_table
+from gdbench.errors import InputError, unknown
+from gdbench.experiments import EXPERIMENTS
+from gdbench.experiments.base import SIZES, Settings
+from gdbench.harness.case import Case
+from gdbench.harness.lock import session_lock
+from gdbench.harness.machine import cores
+from gdbench.harness.record import Status
+from gdbench.harness.run import Summary, machine_folder, measure_cases
+from gdbench.results import draw, rulings, writable
+
+
+def run_experiments(
+    names: list[str], size: str, device: str, seeds: int | None, threads: int | None, out: Path, force: bool
+) -> int:
+    """Everything ``gdbench run`` does; returns the exit code."""
+    if size not in SIZES:
+        raise unknown("size", size, SIZES)
+    if device != "cpu":
+        raise InputError(f"the experiments run on device 'cpu' in this version, not {device!r}; leave --device out.")
+    for option, given in (("--seeds", seeds), ("--threads", threads)):
+        if given is not None and given < 1:
+            raise InputError(f"{option} must be at least 1, not {given}.")
+    chosen = [EXPERIMENTS[name] for name in dict.fromkeys(names or EXPERIMENTS)]
+    settings = Settings(size, seeds, device, min(threads or cores(), cores()))
+    writable(out)
+    folder, console, total = machine_folder(out), Console(), Summary()
+    with session_lock(folder):
+        cases = {experiment.name: experiment.cases(settings) for experiment in chosen}
+        with _progress(console) as progress:
+            for experiment in chosen:
+                bar = progress.add_task(experiment.name, total=len(cases[experiment.name]), label="")
+
+                def before(case: Case, bar=bar) -> None:  # type: ignore[no-untyped-def]
+                    progress.update(bar, label=case.label)
+
+                def after(case: Case, status: Status | None, bar=bar) -> None:  # type: ignore[no-untyped-def]
+                    progress.advance(bar)
+                    if status is Status.FAILED:
+                        progress.console.print(f"[red]failed[/red] {case.experiment}: {case.label}", highlight=False)
+
+                try:
+                    summary = measure_cases(
+                        cases[experiment.name], experiment.measure, folder / experiment.name,
+                        threads=settings.threads, force=force, before=before, after=after,
+                    )  # fmt: skip
+                except KeyboardInterrupt:
+                    progress.stop()
+                    console.print("\nStopped. Every finished record is kept; the same command goes on from here.")
+                    return 130
+                progress.update(bar, label="")
+                total.measured += summary.measured
+                total.kept += summary.kept
+                total.failed += summary.failed
+        for experiment in chosen:
+            for place in draw(out, experiment, size):
+                if place.parent == folder:
+                    print_tables(console, out, experiment, size)
+                    console.print(f"[dim]figure and table in {place}[/dim]\n", highlight=False, soft_wrap=True)
+    asked = {claim for experiment in chosen for claim in experiment.claims}
+    console.print(ruling_table([ruled for ruled in rulings(out, size) if ruled.claim.id in asked]))
+    console.print(
+        f"{total.measured} cases measured, {total.kept} kept from before"
+        + (f", [red]{total.failed} failed[/red] (their records say why)" if total.failed else "")
+        + f". Verdicts on all claims: gdbench claims {out}",
+        highlight=False,
+    )
+    return 1 if total.failed else 0
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:>14}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("[dim]{task.fields[label]}[/dim]"),
+        console=console,
+        transient=not console.is_terminal,
+    )

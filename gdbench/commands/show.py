@@ -1,0 +1,134 @@
+"""The commands that only show: plot, list, claims, info."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from gdbench.errors import InputError, unknown
+from gdbench.experiments import EXPERIMENTS, Experiment
+from gdbench.experiments.base import Ruling
+
+if TYPE_CHECKING:
+    from gdbench.results import Ruled
+
+COLOURS = {
+    Ruling.HOLDS: "green",
+    Ruling.IN_PART: "yellow",
+    Ruling.DOES_NOT_HOLD: "red",
+    Ruling.NOT_MEASURED: "dim",
+}
+
+
+def plot_all(root: Path) -> None:
+    """Draw everything in ``root`` again."""
+    from gdbench.results import draw, load, machines_in
+
+    console = Console()
+    if not machines_in(root):
+        raise InputError(f"there are no records in {root}; make some with: gdbench run --out {root}")
+    for name in EXPERIMENTS:
+        stored = load(root, EXPERIMENTS[name])
+        for line in stored.skipped if stored else ():
+            console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
+        for place in draw(root, EXPERIMENTS[name]):
+            console.print(f"{place}: table.csv, figure.svg, figure.png", highlight=False, soft_wrap=True)
+
+
+def print_tables(console: Console, root: Path, experiment: Experiment, size: str) -> None:
+    """The table of an experiment, this machine's first, the reference ones after it."""
+    from gdbench.harness.machine import machine_name
+    from gdbench.report.tables.write import to_rich
+    from gdbench.results import load
+
+    stored = load(root, experiment, size)
+    if stored is None:
+        return
+    for line in stored.skipped:
+        console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
+    console.print(f"[bold]{experiment.question}[/bold]")
+    own = machine_name()
+    for machine in sorted(stored.machines, key=lambda name: name != own):
+        rows = stored.tidy[stored.tidy["machine"] == machine].drop(columns="machine")
+        title = f"{experiment.name} on this machine ({machine})" if machine == own else f"for reference: {machine}"
+        console.print(to_rich(experiment.summary(rows) if experiment.summary else rows, title))
+
+
+def ruling_table(ruled: Iterable[Ruled]) -> Table:
+    """Claims and verdicts as a table."""
+    table = Table(title="What the records say of the textbooks' claims", title_justify="left")
+    for column in ("claim", "verdict", "evidence"):
+        table.add_column(column, overflow="fold")
+    for claim, verdict, _ in ruled:
+        colour = COLOURS[verdict.ruling]
+        table.add_row(claim.sentence, f"[{colour}]{verdict.ruling}[/{colour}]", verdict.evidence)
+    return table
+
+
+def print_claims(root: Path) -> None:
+    """Every claim and its verdict, and whose records gave it."""
+    from gdbench.results import rulings
+
+    ruled = rulings(root)
+    console = Console()
+    console.print(ruling_table(ruled))
+    for machine in sorted({r.machine for r in ruled if r.machine}):
+        told = ", ".join(r.claim.id for r in ruled if r.machine == machine)
+        console.print(f"[dim]measured on {machine}: {told}[/dim]", highlight=False)
+
+
+def list_all(what: str | None) -> None:
+    """Names and one-line summaries of everything on the shelves, or of one shelf."""
+    shelves = _shelves()
+    if what is not None and what not in shelves:
+        raise unknown("shelf", what, shelves)
+    console = Console()
+    for title in [what] if what else shelves:
+        table = Table(title=title, title_justify="left", show_header=False)
+        for name, summary in shelves[title]():
+            table.add_row(name, summary)
+        console.print(table)
+
+
+def _shelves() -> dict[str, Callable[[], list[tuple[str, str]]]]:
+    from gdbench import DIRECTIONS, GRADIENTS, PROBLEMS, SEARCHES, STEPS
+
+    def first_lines(shelf: Any) -> list[tuple[str, str]]:
+        return [(name, (shelf[name].__doc__ or "").strip().splitlines()[0]) for name in shelf]
+
+    sgd = ("sgd", "steepest descent on mini-batches of 32 rows")
+    return {
+        "problems": lambda: [(name, PROBLEMS[name].summary) for name in PROBLEMS],
+        "gradients": lambda: first_lines(GRADIENTS),
+        "methods": lambda: sorted([*first_lines(DIRECTIONS), *first_lines(SEARCHES), sgd]),
+        "steps": lambda: first_lines(STEPS),
+        "experiments": lambda: [(name, EXPERIMENTS[name].question) for name in EXPERIMENTS],
+    }
+
+
+def print_info() -> None:
+    """The environment, as it goes into every record, and where things are kept."""
+    from gdbench.data import data_status
+    from gdbench.devices.cpu.cache import directory
+    from gdbench.devices.cuda.door import state
+    from gdbench.harness.environment import environment
+    from gdbench.harness.machine import machine_name
+
+    console = Console()
+    table = Table(title=f"{machine_name()}", title_justify="left", show_header=False)
+    for group, facts in environment(with_numba=True).items():
+        if not isinstance(facts, dict):
+            table.add_row(group, str(facts))
+            continue
+        for name, fact in facts.items():
+            told = ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)
+            table.add_row(f"{group}.{name}", told)
+    table.add_row("cuda", state().reason)
+    table.add_row("compiled code", str(directory()))
+    for row in data_status():
+        table.add_row(f"data: {row['place']}", f"{row['state']} ({row['path']})")
+    console.print(table)

@@ -1,0 +1,204 @@
+"""Many starts at once: one descent a start, a thread each, all of it in the thread's registers."""
+
+# Numba is untyped.
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from gdbench.counts import N_COUNTS, NFEV, NFEV_FD
+from gdbench.devices.cpu.compile import COUNTS, SETTINGS, matrix, vector
+from gdbench.devices.cuda import door
+from gdbench.devices.cuda.compile import THREADS, Blueprint, array_operations, blueprint, check, kernel
+from gdbench.devices.loop import judge, largest
+from gdbench.devices.plan import Plan
+from gdbench.errors import InputError
+from gdbench.methods.base import Method
+from gdbench.problems.base import Array
+from gdbench.status import MAXFEV, NONFINITE, RUNNING
+
+#: Gradient sources whose rules ask for nothing but the problem's own functions.
+SOURCES = ("analytic", "2-point", "3-point")
+
+# Bound when the kernel is made.
+cuda: Any = None
+N, STATE_ROWS, NUMBER, COUNT = 0, 0, None, None
+value: Any = None
+gradient: Any = None
+source: Any = None
+direction: Any = None
+step: Any = None
+
+
+def multistart(
+    x, x_best, jac, features, targets, shape, h_source, h_direction, h_step, ledger, values, limits, maxfev, maxiter,
+    statuses, nit,
+):  # fmt: skip
+    """Descend from every row of x (S, n); the twin of ``cpu.multistart``, with ``cpu.descend``'s loop inside."""
+    s = cuda.grid(1)
+    if s >= x.shape[0]:
+        return
+    data = (features, targets, shape)
+    point = cuda.local.array(N, NUMBER)
+    best = cuda.local.array(N, NUMBER)
+    g = cuda.local.array(N, NUMBER)
+    d = cuda.local.array(N, NUMBER)
+    work = cuda.local.array(N, NUMBER)
+    state = cuda.local.array((STATE_ROWS, N), NUMBER)
+    hessian = cuda.local.array((1, 1), NUMBER)  # no direction of this device reads it
+    counts = cuda.local.array(N_COUNTS, COUNT)
+    for i in range(N):
+        point[i] = x[s, i]
+        best[i] = x[s, i]
+        for row in range(STATE_ROWS):
+            state[row, i] = 0
+    for i in range(N_COUNTS):
+        counts[i] = ledger[s, i]
+
+    number = point.dtype.type
+    f = number(source(value, gradient, point, data, h_source, counts, g))
+    f_best = f
+    slope = largest(g)
+    status = judge(f, math.inf, slope, limits)
+    if not (math.isfinite(f) and math.isfinite(slope)):
+        status = NONFINITE
+    k = 0
+    while k < maxiter and status == RUNNING:
+        if counts[NFEV] + counts[NFEV_FD] >= maxfev:
+            status = MAXFEV
+            break
+        direction(point, g, hessian, state, h_direction, k, d)
+        scale = number(step(value, point, f, g, d, data, h_step, k, counts, work))
+        for i in range(N):
+            point[i] += scale * d[i]
+        f_before = f
+        f = number(source(value, gradient, point, data, h_source, counts, g))
+        k += 1
+        slope = largest(g)
+        if f < f_best:
+            f_best = f
+            for i in range(N):
+                best[i] = point[i]
+        status = judge(f, f_before, slope, limits)
+
+    for i in range(N):
+        x[s, i] = point[i]
+        x_best[s, i] = best[i]
+        jac[s, i] = g[i]
+    for i in range(N_COUNTS):
+        ledger[s, i] = counts[i]
+    values[s, 0] = f
+    values[s, 1] = f_best
+    statuses[s] = status
+    nit[s] = k
+
+
+def draw(plan: Plan) -> Blueprint:
+    """The kernel for a plan's problem, gradient source, direction and step, ready to be compiled."""
+    problem, method, dtype = plan.problem, plan.method, plan.x0.dtype
+    assert isinstance(method, Method)
+    one, two, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
+    ledger, i8 = types.Array(types.int64, 2, "C"), types.int64
+    signature = types.void(
+        two, two, two, two, one, COUNTS, SETTINGS, SETTINGS, SETTINGS, ledger, records, SETTINGS, i8, i8, COUNTS, COUNTS
+    )
+    return blueprint(
+        multistart,
+        signature,
+        dtype,
+        problem.value,
+        N=plan.x0.shape[1],
+        STATE_ROWS=max(1, method.direction.state_rows),  # an empty local array cannot be declared
+        NUMBER=one.dtype,
+        COUNT=i8,
+        gradient=problem.gradient or problem.value,  # a source that does not need it never calls it
+        source=plan.gradient.rule,
+        direction=method.direction.rule,
+        step=method.step.rule,
+    )
+
+
+class Multistart:
+    """S descents, each to its own end, with the fields of ``cpu.multistart.Multistart``.
+
+    :meth:`advance` is :meth:`send`, :meth:`launch` and :meth:`fetch`, which a stopwatch can take apart.
+
+    Raises
+    ------
+    InputError: CUDA cannot be used, or not for this plan; the sentence says why.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        _check(plan)
+        method, dtype = plan.method, plan.x0.dtype
+        assert isinstance(method, Method)
+        starts = len(plan.x0)
+        self.plan, self._kernel = plan, kernel(draw(plan))
+        self.x, self.x_best, self.jac = plan.x0.copy(), plan.x0.copy(), np.zeros_like(plan.x0)
+        self.counts = np.zeros((starts, N_COUNTS), np.int64)
+        self._values = np.full((starts, 2), np.nan)
+        self.status, self.nit = np.zeros(starts, np.int64), np.zeros(starts, np.int64)
+        self._settings = [
+            np.array(hyper, dtype=np.float64)
+            for hyper in (plan.gradient.hyper(dtype), method.direction.hyper, method.step.hyper)
+        ]
+        self._sent: list[Any] = []
+
+    @property
+    def _results(self) -> list[Array]:
+        return [self.x, self.x_best, self.jac, self.counts, self._values, self.status, self.nit]
+
+    def advance(self, maxiter: int) -> None:
+        """Run every start for up to ``maxiter`` iterations."""
+        self.send()
+        self.launch(maxiter)
+        self.fetch()
+
+    def send(self) -> None:
+        """Copy the starts, the data and the settings to the device."""
+        self._sent = door.send(*self._results, *self.plan.data, *self._settings, self.plan.limits)
+
+    def launch(self, maxiter: int) -> None:
+        """Start the kernel on what was sent; returns before it ends."""
+        x, x_best, jac, counts, values, status, nit, *others, limits = self._sent
+        blocks = -(-len(self.x) // THREADS)
+        self._kernel[blocks, THREADS](
+            x, x_best, jac, *others, counts, values, limits, self.plan.maxfev, maxiter, status, nit
+        )
+
+    def fetch(self) -> None:
+        """Wait for the kernel and copy its results back."""
+        for sent, array in zip(self._sent, self._results):
+            sent.copy_to_host(array)
+
+    @property
+    def fun(self) -> Array:
+        """Values at ``x``, (S,)."""
+        return self._values[:, 0]
+
+    @property
+    def fun_best(self) -> Array:
+        """Lowest value of each descent, (S,)."""
+        return self._values[:, 1]
+
+
+def _check(plan: Plan) -> None:
+    """Refuse what a thread a start cannot do, before anything is compiled or sent."""
+    method, source = plan.method, plan.gradient
+    if plan.x0.ndim != 2 or not len(plan.x0):
+        raise InputError(f"device='cuda' runs many starts: give x0 of shape (S, n), not {plan.x0.shape}.")
+    check(plan.problem, plan.x0.shape[1], plan.x0.dtype)
+    if not isinstance(method, Method) or method.batch_size is not None:
+        raise InputError("device='cuda' takes a direction and all rows, neither a search nor mini-batches.")
+    if source.name not in SOURCES:
+        raise InputError(f"device='cuda' takes its slopes from {', '.join(SOURCES)}, not from {source.name!r}.")
+    if source.needs_gradient and plan.problem.gradient is None:
+        raise InputError(f"{plan.problem.name} brings no derived slope: use gradient='3-point'.")
+    for part in (method.direction, method.step):
+        if whole := array_operations(part.rule):
+            raise InputError(f"{part.name} works on whole arrays ({', '.join(whole)}): use device='cpu'.")

@@ -1,0 +1,103 @@
+"""One question a file: what an experiment is, and the verdicts it gives.
+
+An experiment lists its cases, measures one at a time, and turns the stored records into a table, a figure and
+verdicts on claims. Only ``measure`` ever runs anything; the rest is a function of the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from gdbench.harness.case import Case
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+SIZES = ("smoke", "default", "full")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line may ask of any experiment.
+
+    Attributes
+    ----------
+    size: "smoke" (seconds), "default" (the reference), "full" (as long as it takes).
+    seeds: number of seeds; None for the experiment's own number at that size.
+    device: "cpu" or "cuda".
+    threads: cores a measurement may use.
+    """
+
+    size: str = "default"
+    seeds: int | None = None
+    device: str = "cpu"
+    threads: int = 1
+
+
+class Ruling(StrEnum):
+    """What the records say of a claim: a closed set."""
+
+    HOLDS = "holds"
+    IN_PART = "holds in part"
+    DOES_NOT_HOLD = "does not hold"
+    NOT_MEASURED = "not measured here"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A ruling on one claim, and the measured numbers it rests on, in a sentence."""
+
+    claim: str
+    ruling: Ruling
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What measuring a case gave: ``measured`` goes into the record; ``diverged`` is an outcome, not a fault."""
+
+    measured: dict[str, Any]
+    diverged: bool = False
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One question, and how it is asked and answered.
+
+    Attributes
+    ----------
+    name: also the folder of its results.
+    question: one sentence with a question mark.
+    claims: ids of the claims it decides.
+    cases: the cases of given settings.
+    measure: runs one case.
+    table: records (``harness.record.to_frame``) of one size, of one machine or several -> tidy table.
+    figure: the table -> its picture; ``highlight`` names the machine drawn in full.
+    verdicts: the table of one machine -> verdicts.
+    summary: the table of one machine -> what is printed of it; None for all of it.
+    """
+
+    name: str
+    question: str
+    claims: tuple[str, ...]
+    cases: Callable[[Settings], list[Case]]
+    measure: Callable[[Case], Outcome]
+    table: Callable[[pandas.DataFrame], pandas.DataFrame]
+    figure: Callable[[pandas.DataFrame, str], Figure]
+    verdicts: Callable[[pandas.DataFrame], list[Verdict]]
+    summary: Callable[[pandas.DataFrame], pandas.DataFrame] | None = None
+
+
+def share(k: int, n: int) -> tuple[float, float, float]:
+    """k / n with Wilson's 95 % interval (Wilson 1927).
+
+    >>> tuple(round(v, 3) for v in share(0, 20))
+    (0.0, 0.0, 0.161)
+    """
+    z2 = 1.959964**2
+    middle, half = (k + z2 / 2) / (n + z2), (z2 * (k * (n - k) / n + z2 / 4)) ** 0.5 / (n + z2)
+    return k / n, max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,198 @@
+"""Is random search hopeless, and what does a slope buy? By dimension, at an equal budget of evaluations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gdbench.arguments import checked_plan
+from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict, share
+from gdbench.harness.case import Case
+from gdbench.minimize import start
+from gdbench.philox import uniforms
+from gdbench.problems import PROBLEMS
+from gdbench.status import DIVERGED, RUNNING
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+CONDITION = 10.0
+#: What a run must reach: f(x0) - f(x) >= (1 - TAU) (f(x0) - f*), after Moré and Wild (2009), eq. 2.8.
+TAUS = (1e-1, 1e-3, 1e-5, 1e-7)
+TAU = 1e-3
+#: Standard deviation of a random displacement, in a box of half-width 10.
+SCALE = 0.1
+#: The step that is best for steepest descent on this spectrum: 2 / (L + mu).
+STEP = 2.0 / (CONDITION + 1.0)
+
+CONTENDERS = {
+    "random-search": {"method": "random-search"},
+    "random-local-search": {"method": "random-local-search"},
+    "steepest, 3-point slope": {"direction": "steepest", "gradient": "3-point", "step": STEP},
+    "steepest, analytic slope": {"direction": "steepest", "gradient": "analytic", "step": STEP},
+}
+
+DIMENSIONS = {"smoke": (2, 8, 32), "default": (2, 4, 8, 16, 32, 64, 128), "full": (2, 4, 8, 16, 32, 64, 128, 256, 512)}
+BUDGET = {"smoke": 2_000, "default": 20_000, "full": 200_000}
+SEEDS = {"smoke": 5, "default": 20, "full": 50}
+
+
+def cases(settings: Settings) -> list[Case]:
+    """Every method at every dimension from every start."""
+    return [
+        Case(
+            "search",
+            {
+                "problem": "quadratic",
+                "condition": CONDITION,
+                "dimension": n,
+                "method": method,
+                "budget": BUDGET[settings.size],
+                "seed": seed,
+                "dtype": "float64",
+                "device": settings.device,
+                "size": settings.size,
+            },
+        )
+        for n in DIMENSIONS[settings.size]
+        for method in CONTENDERS
+        for seed in range(settings.seeds or SEEDS[settings.size])
+    ]
+
+
+def measure(case: Case) -> Outcome:
+    """One run to the hardest target or the end of the budget; where each target was first met."""
+    asked = case.parameters
+    n, seed = asked["dimension"], asked["seed"]
+    problem = PROBLEMS["quadratic"](n=n, condition=asked["condition"])
+    x0 = problem.lower + (problem.upper - problem.lower) * uniforms(n, seed, stream=2**40)
+    f0, f_star = float(problem.value(x0, problem.data)), 0.0
+    arguments = dict(CONTENDERS[asked["method"]])
+    if asked["method"] == "random-local-search":
+        from gdbench.methods.search import RandomLocalSearch
+
+        arguments = {"method": RandomLocalSearch(SCALE)}
+    plan = checked_plan(
+        problem, x0, **arguments, seed=seed, maxfev=asked["budget"], fun_target=f_star + min(TAUS) * (f0 - f_star)
+    )
+    run = start(plan, asked["device"])
+    code = run.begin()
+    while code == RUNNING:
+        code = run.advance(asked["budget"])
+    rows = run.history()
+    found = np.minimum.accumulate(rows[:, 0])
+    evaluations = {}
+    for tau in TAUS:
+        met = np.flatnonzero(found <= f_star + tau * (f0 - f_star))
+        evaluations[f"evaluations_{tau:.0e}"] = float(rows[met[0], 3]) if met.size else np.inf
+    nfev, njev, _, _, nfev_fd = (int(count) for count in run.counts)
+    return Outcome(
+        {
+            "f_start": f0,
+            "f_best": run.fun_best,
+            "f_star": f_star,
+            **evaluations,
+            "nfev": nfev,
+            "njev": njev,
+            "nfev_fd": nfev_fd,
+        },
+        diverged=code == DIVERGED,
+    )
+
+
+def table(frame: pandas.DataFrame) -> pandas.DataFrame:
+    """One row a machine, dimension and method: share of runs that reach the target, evaluations they took."""
+    import pandas as pd
+
+    column = f"evaluations_{TAU:.0e}"
+    rows = []
+    for (machine, n, method), runs in frame.groupby(["machine", "dimension", "method"], sort=True):
+        taken = runs[column].to_numpy(float)
+        successes = int(np.isfinite(taken).sum())
+        low, middle, high = _quartiles(taken)
+        rows.append(
+            {
+                "machine": machine,
+                "dimension": int(n),
+                "method": method,
+                "runs": len(taken),
+                "successes": successes,
+                **dict(zip(("success_share", "share_low", "share_high"), share(successes, len(taken)))),
+                "evaluations": middle,
+                "evaluations_low": low,
+                "evaluations_high": high,
+                "budget": int(runs["budget"].iloc[0]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _quartiles(taken: np.ndarray) -> tuple[float, float, float]:
+    """Quartiles in which a miss counts as infinite (no interpolation: inf - inf is nan)."""
+    low, middle, high = (float(q) for q in np.quantile(taken, [0.25, 0.5, 0.75], method="inverted_cdf"))
+    return low, middle, high
+
+
+def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """Success and cost by dimension."""
+    from gdbench.report.plots.search import search_figure
+
+    own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
+    worst = own[own["method"] == "random-search"].set_index("dimension")["success_share"]
+    hit = [n for n, reached in worst.items() if reached > 0]
+    title = f"Random points reach the target only in {max(hit)} dimensions or fewer" if hit else "Random points never reach the target"
+    subtitle = (
+        f"convex quadratic of condition {CONDITION:g}, {int(own['budget'].iloc[0]):,} evaluations a run, "
+        f"{int(own['runs'].min())} random starts; target: {1 - TAU:.1%} of the way from f(x0) to the minimum"
+    )
+    return search_figure(tidy, title, subtitle, highlight=highlight)
+
+
+def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:
+    """On random search, and on random local search."""
+    shares = tidy.pivot(index="dimension", columns="method", values="success_share")
+    cost = tidy.pivot(index="dimension", columns="method", values="evaluations")
+    random, local, slope = "random-search", "random-local-search", "steepest, 3-point slope"
+    rare = shares[random] <= 0.05
+    told = ", ".join(f"{reached:.0%} at n = {n}" for n, reached in shares[random].items())
+    ruling = Ruling.HOLDS if rare.all() else Ruling.IN_PART if rare.iloc[-1] else Ruling.DOES_NOT_HOLD
+    first = Verdict("random-search", ruling, f"runs that reach the target within the budget: {told}")
+
+    better = (shares[local] >= shares[random]).all() and (shares[local] > shares[random]).any()
+    dearer = cost[local] > cost[slope]
+    finite = [(n, cost[local][n] / cost[slope][n]) for n in shares.index if np.isfinite(cost[local][n])]
+    told = ", ".join(f"{ratio:.1f}x at n = {n}" for n, ratio in finite) or "it reaches the target nowhere"
+    ruling = (
+        Ruling.HOLDS
+        if better and dearer.all()
+        else Ruling.IN_PART
+        if better or dearer.any()
+        else Ruling.DOES_NOT_HOLD
+    )
+    missed = [n for n in shares.index if not np.isfinite(cost[local][n])]
+    evidence = f"evaluations against gradient descent by central differences: {told}" + (
+        f"; most runs miss the target at n = {', '.join(map(str, missed))}" if missed else ""
+    )
+    return [first, Verdict("random-local-search", ruling, evidence)]
+
+
+def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
+    """What the terminal shows."""
+    from gdbench.report.tables.search import search_summary
+
+    return search_summary(rows)
+
+
+EXPERIMENT = Experiment(
+    name="search",
+    question="Is random search hopeless, and what does a slope buy?",
+    claims=("random-search", "random-local-search"),
+    cases=cases,
+    measure=measure,
+    table=table,
+    figure=figure,
+    verdicts=verdicts,
+    summary=summary,
+)

@@ -1,0 +1,190 @@
+"""Does gradient descent train an image classifier? From random search to Adam, on photographs of clothes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gdbench.arguments import checked_plan
+from gdbench.data import as_rows, load_fashion_mnist
+from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
+from gdbench.harness.case import Case
+from gdbench.minimize import start
+from gdbench.problems import PROBLEMS, Problem
+from gdbench.status import DIVERGED, RUNNING
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+HIDDEN = 128
+BATCH = 32
+STEPS = {"sgd": 0.01, "momentum": 0.01, "adam": 0.001}
+#: A search looks at all rows for every proposal; it gets this many times the passes of a descent.
+PATIENCE = 10
+#: Standard deviation of a displacement of every weight.
+SCALE = 0.01
+METHODS = (*STEPS, "random-local-search", "random-search")
+EPOCHS = {"smoke": 2, "default": 10, "full": 20}
+SEEDS = {"smoke": 1, "default": 1, "full": 3}
+#: Training images that tell a classifier from a guess; below it "trains" is not said.
+ACCURATE = 0.8
+
+
+def cases(settings: Settings) -> list[Case]:
+    """Every method, every seed; on the full set where it is found, else on the embedded images."""
+    which = "subset" if settings.size == "smoke" else "auto"
+    rows = len(load_fashion_mnist(which).train_labels)  # type: ignore[arg-type]
+    # A smaller set gets more epochs, so that a descent takes a comparable number of steps.
+    epochs = EPOCHS[settings.size] * (1 if rows >= 60_000 or settings.size == "smoke" else 4)
+    return [
+        Case(
+            "training",
+            {
+                "problem": f"mlp-784-{HIDDEN}-10",
+                "method": method,
+                "step_size": STEPS.get(method),
+                "batch": BATCH if method in STEPS else rows,
+                "rows": rows,
+                "epochs": epochs * (1 if method in STEPS else PATIENCE),
+                "seed": seed,
+                "dtype": "float32",
+                "device": settings.device,
+                "threads": settings.threads,
+                "size": settings.size,
+            },
+        )
+        for method in METHODS
+        for seed in range(settings.seeds or SEEDS[settings.size])
+    ]
+
+
+def images(rows: int, seed: int, hidden: int = HIDDEN) -> Problem:
+    """The network on ``rows`` training images, with initial weights drawn from ``seed``."""
+    found = load_fashion_mnist("subset" if rows == 5_000 else "full")
+    features, labels = as_rows(found.train_images, found.train_labels, np.float32)
+    test_features, test_labels = as_rows(found.test_images, found.test_labels, np.float32)
+    return PROBLEMS["mlp"](
+        hidden=(hidden,), features=features, labels=labels, test_features=test_features, test_labels=test_labels, seed=seed
+    )
+
+
+def measure(case: Case) -> Outcome:
+    """Epoch by epoch; the clock stops while the loss over all rows and the test accuracy are taken."""
+    from gdbench.devices.cpu.descend import Slope
+
+    asked = dict(case.parameters)
+    problem = images(asked["rows"], asked["seed"])
+    plan = checked_plan(problem, None, **_method(asked), dtype=asked["dtype"], seed=asked["seed"])
+    run = start(plan, asked["device"])
+    slope = Slope(checked_plan(problem, None, dtype=asked["dtype"]))
+    descends = asked["method"] in STEPS
+    steps = -(-asked["rows"] // asked["batch"])
+    every = 1 if descends else PATIENCE  # epochs between two looks
+    seconds, code = 0.0, run.begin()
+    curve: dict[str, list[float]] = {"epoch": [], "seconds": [], "train_loss": [], "test_accuracy": []}
+
+    def look(epoch: int) -> None:
+        curve["epoch"].append(epoch)
+        curve["seconds"].append(seconds)
+        curve["train_loss"].append(slope.value(run.x) if descends else run.fun_best)
+        curve["test_accuracy"].append(problem.accuracy(run.x))
+
+    look(0)
+    for epoch in range(every, asked["epochs"] + 1, every):
+        began = time.perf_counter()
+        code = run.advance(steps * every)
+        seconds += time.perf_counter() - began
+        look(epoch)
+        if code != RUNNING:
+            break
+    return Outcome({**curve, "nfev": int(run.counts[0]), "njev": int(run.counts[1])}, diverged=code == DIVERGED)
+
+
+def _method(asked: dict[str, Any]) -> dict[str, Any]:
+    if asked["method"] == "random-local-search":
+        from gdbench.methods.search import RandomLocalSearch
+
+        return {"method": RandomLocalSearch(SCALE)}
+    if asked["method"] == "random-search":
+        return {"method": "random-search"}
+    return {"method": asked["method"], "step": asked["step_size"], "batch_size": asked["batch"], "history": False}
+
+
+def table(frame: pandas.DataFrame) -> pandas.DataFrame:
+    """One row a machine, method, seed and epoch; of several sizes of data set, the largest a machine has."""
+    import pandas as pd
+
+    parts = []
+    for machine, records in frame.groupby("machine", sort=True):
+        for _, record in records[records["rows"] == records["rows"].max()].iterrows():
+            points = len(record["epoch"])
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "machine": [machine] * points,
+                        "method": record["method"],
+                        "seed": record["seed"],
+                        "rows": record["rows"],
+                        "epoch": record["epoch"],
+                        "seconds": record["seconds"],
+                        "train_loss": record["train_loss"],
+                        "test_accuracy": record["test_accuracy"],
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _ends(tidy: pandas.DataFrame) -> pandas.DataFrame:
+    """The last point of every method and seed."""
+    return tidy.sort_values("epoch").groupby(["method", "seed"], as_index=False).last()
+
+
+def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """Loss and accuracy, by epoch and by second."""
+    from gdbench.report.plots.training import training_figure
+
+    own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
+    ends = _ends(own).groupby("method")["test_accuracy"].median()
+    best = ends.idxmax()
+    title = f"Descent trains the classifier ({best}: {ends[best]:.1%} of test images right)"
+    if "random-search" in ends:
+        title += f"; random search does not ({ends['random-search']:.1%})"
+    subtitle = f"Fashion-MNIST, {int(own['rows'].iloc[0]):,} training images, network 784-{HIDDEN}-10, float32, batches of {BATCH}"
+    return training_figure(tidy, title, subtitle, highlight=highlight)
+
+
+def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:
+    """On SGD."""
+    ends = _ends(tidy)
+    sgd = ends[ends["method"] == "sgd"]
+    reached = sgd["test_accuracy"].median()
+    ruling = Ruling.HOLDS if reached >= ACCURATE else Ruling.IN_PART if reached >= 0.5 else Ruling.DOES_NOT_HOLD
+    evidence = (
+        f"SGD labels {reached:.1%} of the test images rightly after {sgd['epoch'].max():.0f} epochs and "
+        f"{sgd['seconds'].median():.1f} s on {int(sgd['rows'].iloc[0]):,} images (holds from {ACCURATE:.0%} on)"
+    )
+    return [Verdict("sgd-network", ruling, evidence)]
+
+
+def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
+    """What the terminal shows."""
+    from gdbench.report.tables.training import training_summary
+
+    return training_summary(rows)
+
+
+EXPERIMENT = Experiment(
+    name="training",
+    question="Does gradient descent train an image classifier?",
+    claims=("sgd-network",),
+    cases=cases,
+    measure=measure,
+    table=table,
+    figure=figure,
+    verdicts=verdicts,
+    summary=summary,
+)

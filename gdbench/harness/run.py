@@ -1,0 +1,130 @@
+"""Case by case: measure what is missing, append what was measured, go on after a failure.
+
+The harness owns the clock's surroundings (threads, environment, locks, records); what is measured, and how, is the
+experiment's business.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from gdbench.errors import InputError
+from gdbench.harness.case import Case
+from gdbench.harness.environment import environment, package_version, write_environment
+from gdbench.harness.machine import fingerprint, machine_name
+from gdbench.harness.record import Record, RecordStore, Status
+
+
+class Measured(Protocol):
+    """What measuring a case returns."""
+
+    @property
+    def measured(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def diverged(self) -> bool: ...  # noqa: D102
+
+
+@dataclass
+class Summary:
+    """What a run did: cases measured now, found already measured, and failed."""
+
+    measured: int = 0
+    kept: int = 0
+    failed: int = 0
+
+
+def machine_folder(out: Path) -> Path:
+    """The folder of this machine's results under ``out``."""
+    return out / machine_name()
+
+
+def measure_cases(
+    cases: list[Case],
+    measure: Callable[[Case], Measured],
+    folder: Path,
+    *,
+    threads: int = 1,
+    force: bool = False,
+    before: Callable[[Case], None] = lambda case: None,
+    after: Callable[[Case, Status | None], None] = lambda case, status: None,
+) -> Summary:
+    """Measure every case of one experiment that has no settled record in ``folder`` (all of them with ``force``).
+
+    Each record is on the disk before the next case begins, so Ctrl-C or a crash loses one case at the most.
+    ``before`` is told what comes next, ``after`` how it ended (None: it had been measured already).
+
+    Raises
+    ------
+    InputError: the folder cannot be written to. Nothing has been measured then.
+    """
+    store = RecordStore(folder)
+    done = set() if force else store.keys_done()
+    summary = Summary()
+    mark: str | None = None
+    for case in cases:
+        if case.key in done:
+            summary.kept += 1
+            after(case, None)
+            continue
+        before(case)
+        with limited(threads):
+            if mark is None:
+                mark = write_environment(folder, environment(with_numba=True))
+            record = _measured(case, measure, mark)
+        store.append(record)
+        summary.measured += 1
+        summary.failed += record.status is Status.FAILED
+        after(case, record.status)
+    return summary
+
+
+def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Record:
+    started, began = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    found: dict[str, Any] = {}
+    reason = ""
+    try:
+        outcome = measure(case)
+        found, status = outcome.measured, Status.DIVERGED if outcome.diverged else Status.OK
+    except Exception as fault:  # one broken case must not cost the rest; the record says what broke
+        where = traceback.extract_tb(fault.__traceback__)[-1]
+        at = "" if isinstance(fault, InputError) else f" (line {where.lineno} of {Path(where.filename).name})"
+        status, reason = Status.FAILED, f"{type(fault).__name__}: {fault}{at}"
+    return Record(
+        key=case.key,
+        experiment=case.experiment,
+        machine=fingerprint(),
+        parameters=dict(case.parameters),
+        status=status,
+        reason=reason,
+        measured=found,
+        environment=mark,
+        started=started,
+        seconds_total=time.perf_counter() - began,
+        version=package_version("gdbench") or "source",
+    )
+
+
+@contextmanager
+def limited(threads: int) -> Iterator[None]:
+    """Numba and every BLAS held to ``threads`` threads."""
+    import numba
+    import numpy as np
+    import scipy.linalg  # its BLAS is the one Numba calls; it must be loaded to be limited
+    from threadpoolctl import threadpool_limits
+
+    assert np is not None
+    assert scipy.linalg is not None
+    kept = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
+    try:
+        with threadpool_limits(limits=threads):
+            yield
+    finally:
+        numba.set_num_threads(kept)

@@ -1,0 +1,101 @@
+"""Timing contenders against each other: interleaved blocks, in random order, until the interval is narrow.
+
+In every block each contender runs once, so what disturbs the machine disturbs all of them alike and they can be
+compared pair by pair. A contender too fast for the clock is repeated inside one sample; one that takes a
+large part of the budget in a single run is measured once and says so by its number of samples.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gdbench.harness.statistics import drifts, median_interval
+
+#: A sample lasts at least this long, so that the clock's own grain and call cost stay under 1 %.
+SECONDS_A_SAMPLE = 1e-3
+#: Stop when the 95 % interval's half-width is below this share of the median.
+NARROW = 0.02
+
+
+@dataclass
+class Timing:
+    """The samples of one contender.
+
+    Attributes
+    ----------
+    seconds: raw samples, seconds a call, in the order they were taken.
+    calls: calls a sample averages over.
+    drift: first and last third disagree beyond the interval.
+    ended: "narrow", "cap" (the time was up), or "once" (a single call exceeds its share of the time).
+    """
+
+    calls: int
+    seconds: list[float] = field(default_factory=list)
+    drift: bool = False
+    ended: str = "cap"
+
+
+def interleaved(
+    contenders: Mapping[str, Callable[[int], object]], *, cap: float, least: int = 6, most: int = 200, seed: int = 0
+) -> dict[str, Timing]:
+    """Time every contender, each called as ``contender(calls)``; they must be compiled and warm.
+
+    Parameters
+    ----------
+    contenders: name -> function that does the work ``calls`` times over.
+    cap: seconds for all of them together; ``least`` blocks are taken even if that exceeds it, except of a
+        contender whose single call exceeds a tenth of the cap: that one is taken once.
+    most: blocks at the most.
+    seed: of the order within blocks.
+
+    >>> timings = interleaved({"sum": lambda calls: [sum(range(100)) for _ in range(calls)]}, cap=0.05)
+    >>> len(timings["sum"].seconds) >= 6
+    True
+    """
+    timings: dict[str, Timing] = {}
+    for name, contender in contenders.items():
+        took = _clocked(contender, 1)
+        if took > cap / 10:
+            timings[name] = Timing(1, [took], ended="once")
+        else:
+            timings[name] = Timing(_calls(contender, took))
+    shuffled = random.Random(seed)
+    began = time.perf_counter()
+    block = 0
+    while block < most and (block < least or time.perf_counter() - began < cap):
+        names = [name for name, timing in timings.items() if timing.ended != "once"]
+        if not names or (block >= least and all(_narrow(timings[name]) for name in names)):
+            break
+        shuffled.shuffle(names)
+        for name in names:
+            timing = timings[name]
+            timing.seconds.append(_clocked(contenders[name], timing.calls) / timing.calls)
+        block += 1
+    for timing in timings.values():
+        if timing.ended != "once":
+            timing.ended = "narrow" if _narrow(timing) else "cap"
+            timing.drift = drifts(timing.seconds)
+    return timings
+
+
+def _calls(contender: Callable[[int], object], took: float) -> int:
+    """Calls that make a sample of SECONDS_A_SAMPLE, found by doubling."""
+    calls = 1
+    while took < SECONDS_A_SAMPLE and calls < 2**30:
+        calls *= 2
+        took = _clocked(contender, calls)
+    return calls
+
+
+def _clocked(contender: Callable[[int], object], calls: int) -> float:
+    began = time.perf_counter()
+    contender(calls)
+    return time.perf_counter() - began
+
+
+def _narrow(timing: Timing) -> bool:
+    interval = median_interval(timing.seconds)
+    return interval.sufficient and (interval.high - interval.low) / 2 <= NARROW * interval.median

@@ -1,0 +1,245 @@
+"""The public verb: join a problem, a gradient, a method and a device, and descend.
+
+Everything is checked here, before anything is compiled; the device then runs the plan in blocks of
+iterations, and between two blocks this file watches the clock and calls back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gdbench.arguments import checked_plan, checked_whole, real
+from gdbench.counts import NAMES
+from gdbench.errors import InputError
+from gdbench.gradients.base import Gradient
+from gdbench.methods.base import Direction, Method, Search, Step
+from gdbench.problems.base import Data, Problem
+from gdbench.result import Result
+from gdbench.status import MAXITER, MAXTIME, RUNNING, STOPPED, Status
+
+if TYPE_CHECKING:
+    from gdbench.devices.plan import Plan, Run
+
+#: Between two looks at the clock a descent may run about this long.
+SECONDS_A_BLOCK = 0.02
+
+
+def minimize(
+    problem: Problem | str | Callable[..., float],
+    x0: Any = None,
+    *,
+    gradient: str | Gradient | Callable[..., Any] = "auto",
+    direction: str | Direction = "steepest",
+    step: str | float | Step = 1e-3,
+    method: str | Method | Search | None = None,
+    batch_size: int | None = None,
+    data: Data | None = None,
+    maxiter: int = 1000,
+    maxfev: int | None = None,
+    maxtime: float | None = None,
+    gtol: float | None = 1e-5,
+    ftol: float | None = None,
+    fun_target: float | None = None,
+    history: bool | str = True,
+    dtype: str = "float64",
+    device: str = "cpu",
+    seed: int = 0,
+    callback: Callable[..., Any] | None = None,
+) -> Result:
+    """Minimise a function by descending from x0.
+
+    At every step x <- x + step_size * direction, where the direction is made of the slope and the slope
+    comes from ``gradient``; or, with a search for a method, without any slope.
+
+    Parameters
+    ----------
+    problem: a Problem, the name of one (``"rosenbrock"``), or a plain Python function ``f(x) -> float`` (or
+        ``f(x, data)``), which is compiled.
+    x0: start (n,), or (S, n) for S descents at once; None for the problem's own.
+    gradient: ``"2-point"``, ``"3-point"``, ``"analytic"``, a Gradient, or a function ``jac(x) -> (n,)``;
+        ``"auto"`` takes the analytic slope where there is one and ``"3-point"`` otherwise.
+    direction: ``"steepest"``, ``"sign"``, ``"momentum"``, ``"adam"``, or a Direction.
+    step: a number for a fixed step size, ``"fixed"``, ``"best-of"``, or a Step.
+    method: in place of direction: one of its names, ``"sgd"`` (mini-batches of 32 rows), ``"random-search"``,
+        ``"random-local-search"``, or a Method or Search.
+    batch_size: rows a step looks at, for problems with data; None for all.
+    data: (features, targets, shape) for a bare ``f(x, data)``.
+    maxiter, maxfev, maxtime: limits on iterations, on evaluations of the value (finite differences
+        included) and on seconds inside the descent.
+    gtol: stop when the largest |slope| is at most this; ftol: when the value changes by at most
+        ftol * max(|f|, |f'|, 1); fun_target: when the value is at most this. None switches a test off.
+    history: record every iteration; ``"x"`` keeps the points too.
+    dtype: ``"float64"`` or ``"float32"``.
+    device: ``"cpu"`` or ``"cuda"``.
+    seed: of mini-batches and searches; the same draws on every device.
+    callback: called as ``callback(state)`` after every iteration, with fields x, fun, nit; raising
+        StopIteration ends the descent.
+
+    Returns
+    -------
+    Result. A diverging descent is a status in it, not an exception.
+
+    Raises
+    ------
+    InputError: an argument is wrong; one sentence says which, and what would be right.
+    CompileError: the function cannot be compiled; the sentence names the line and the reason.
+
+    Examples
+    --------
+    >>> import gdbench
+    >>> def valley(x):
+    ...     return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+    >>> result = gdbench.minimize(valley, [-1.2, 1.0], method="adam", step=0.05, maxiter=5000)
+    >>> result.success, result.x.round(3).tolist()
+    (True, [1.0, 1.0])
+    >>> result.nfev_fd == 4 * result.njev  # central differences in two variables
+    True
+    """
+    plan = checked_plan(
+        problem, x0, gradient=gradient, direction=direction, step=step, method=method, batch_size=batch_size,
+        data=data, gtol=gtol, ftol=ftol, fun_target=fun_target, maxfev=maxfev, history=history, dtype=dtype,
+        seed=seed,
+    )  # fmt: skip
+    _check_limits(maxiter, maxtime, callback)
+    if plan.x0.ndim == 2:
+        if callback is not None or maxtime is not None:
+            raise InputError("callback and maxtime work on one start; leave them out, or give x0 of shape (n,).")
+        return _many(plan, maxiter, device)
+    began = time.perf_counter()
+    run = start(plan, device)
+    clock = SimpleNamespace(seconds=0.0, compile=time.perf_counter() - began)
+    status, seconds_at = _drive(run, maxiter, maxtime, callback, clock)
+    return _result(plan, run, status, clock, seconds_at)
+
+
+def start(plan: Plan, device: str = "cpu") -> Run:
+    """The plan as a descent under way on ``device``; everything it needs is compiled when this returns."""
+    if device == "cuda":
+        raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
+    if device != "cpu":
+        raise InputError(f"unknown device {device!r}; Known: cpu, cuda.")
+    if isinstance(plan.method, Search):
+        from gdbench.devices.cpu.search import SearchRun
+
+        return SearchRun(plan)
+    if plan.method.batch_size is not None:
+        from gdbench.devices.cpu.minibatch import MinibatchDescent
+
+        return MinibatchDescent(plan)
+    from gdbench.devices.cpu.descend import Descent
+
+    return Descent(plan)
+
+
+def _check_limits(maxiter: object, maxtime: float | None, callback: object) -> None:
+    checked_whole("maxiter", maxiter, 0)
+    if maxtime is not None and not real(maxtime) > 0:
+        raise InputError(f"maxtime must be a positive number of seconds, not {maxtime!r}.")
+    if callback is not None and not callable(callback):
+        raise InputError(f"callback must be a function of one argument, not {callback!r}.")
+
+
+def _drive(
+    run: Run, maxiter: int, maxtime: float | None, callback: Callable[..., Any] | None, clock: SimpleNamespace
+) -> tuple[int, list[tuple[int, float]]]:
+    """Advance block by block; returns the status and (iterations, seconds) after each block."""
+
+    def timed(work: Callable[..., int], *arguments: int) -> tuple[int, float]:
+        began = time.perf_counter()
+        status = work(*arguments)
+        took = time.perf_counter() - began
+        clock.seconds += took
+        return status, took
+
+    status, _ = timed(run.begin)
+    seconds_at = [(0, clock.seconds)]
+    block = 1
+    while status == RUNNING and run.k < maxiter:
+        if maxtime is not None and clock.seconds >= maxtime:
+            return MAXTIME, seconds_at
+        status, took = timed(run.advance, min(block, maxiter - run.k))
+        seconds_at.append((run.k, clock.seconds))
+        if callback is not None:
+            try:
+                callback(SimpleNamespace(x=run.x.copy(), fun=run.fun, nit=run.k))
+            except StopIteration:
+                return STOPPED, seconds_at
+        elif took < SECONDS_A_BLOCK:
+            block *= 2
+    return (MAXITER if status == RUNNING else status), seconds_at
+
+
+def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at: list[tuple[int, float]]) -> Result:
+    status = Status(code)
+    fun, fun_best = run.fun, run.fun_best
+    if isinstance(plan.method, Method) and plan.method.batch_size is not None:
+        from gdbench.devices.cpu.descend import Slope
+
+        fun = fun_best = Slope(plan).value(run.x)  # over all rows; uncounted, the clock has stopped
+    history = None
+    if plan.history:
+        from gdbench.devices.plan import HISTORY
+
+        rows = run.history()
+        history = {name: rows[:, i] for i, name in enumerate(HISTORY)}
+        # Blocks are timed, not iterations: the seconds in between are read off the straight line.
+        history["seconds"] = np.interp(np.arange(len(rows)), *zip(*seconds_at))
+    return Result(
+        x=run.x,
+        fun=fun,
+        jac=run.jac,
+        success=status.success,
+        status=status,
+        message=status.message,
+        nit=run.k,
+        **{name: int(count) for name, count in zip(NAMES, run.counts)},
+        x_best=run.x_best,
+        fun_best=fun_best,
+        history=history,
+        trajectory=run.trajectory() if plan.trajectory else None,
+        seconds=clock.seconds,
+        seconds_compile=clock.compile,
+    )
+
+
+def _many(plan: Plan, maxiter: int, device: str) -> Result:
+    """S descents at once."""
+    if not isinstance(plan.method, Method) or plan.method.batch_size is not None:
+        raise InputError("many starts at once take a direction and all rows; give x0 of shape (n,) for this method.")
+    began = time.perf_counter()
+    runs: Any
+    if device == "cpu":
+        from gdbench.devices.cpu.multistart import Multistart
+
+        runs = Multistart(plan)
+    elif device == "cuda":
+        from gdbench.devices.cuda.multistart import Multistart as CudaMultistart
+
+        runs = CudaMultistart(plan)
+    else:
+        raise InputError(f"unknown device {device!r}; Known: cpu, cuda.")
+    compiled = time.perf_counter()
+    runs.advance(int(maxiter))
+    done = time.perf_counter()
+    codes = np.where(runs.status == RUNNING, MAXITER, runs.status)
+    success = np.isin(codes, [s for s in Status if s.success])
+    ended = ", ".join(f"{np.sum(codes == s)} {s.name}" for s in Status if np.any(codes == s))
+    return Result(
+        x=runs.x,
+        fun=runs.fun,
+        jac=runs.jac,
+        success=success,
+        status=codes,
+        message=f"{codes.size} starts: {ended}.",
+        nit=runs.nit,
+        **{name: runs.counts[:, i] for i, name in enumerate(NAMES)},
+        x_best=runs.x_best,
+        fun_best=runs.fun_best,
+        seconds=done - compiled,
+        seconds_compile=compiled - began,
+    )

@@ -1,0 +1,101 @@
+"""One's own function as a problem: ``f(x)``, or ``f(x, data)``, and its slope if it is known."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gdbench.errors import InputError
+from gdbench.problems.base import NO_DATA, Array, Data, Problem
+
+
+def from_function(
+    fun: Callable[..., float],
+    x0: Array,
+    *,
+    jac: Callable[..., Any] | None = None,
+    data: Data | None = None,
+    name: str | None = None,
+) -> Problem:
+    """A :class:`Problem` from plain Python functions.
+
+    Parameters
+    ----------
+    fun: ``fun(x) -> float``, or ``fun(x, data) -> float`` with data = (features, targets, shape).
+    x0: start, (n,).
+    jac: ``jac(x) -> array (n,)``, or ``jac(x, data, out) -> value`` writing into ``out``.
+
+    Raises
+    ------
+    InputError: a function that takes another number of arguments.
+
+    >>> def bowl(x):
+    ...     return x[0] ** 2 + 3 * x[1] ** 2
+    >>> from_function(bowl, np.ones(2)).value(np.ones(2), NO_DATA)
+    np.float64(4.0)
+    """
+    return Problem(
+        name=name or getattr(fun, "__name__", "function"),
+        value=_value(fun),
+        gradient=None if jac is None else _gradient(fun, jac),
+        x0=x0,
+        data=NO_DATA if data is None else data,
+        formula=(inspect.getdoc(fun) or "").split("\n")[0],
+        source="given by the caller",
+    )
+
+
+def _value(fun: Callable[..., float]) -> Callable[..., float]:
+    arguments = _arguments(fun)
+    if arguments == 2:
+        return fun
+    if arguments != 1:
+        raise InputError(f"{_name(fun)} takes {arguments} arguments; write it as f(x) or f(x, data).")
+    plain = getattr(fun, "py_func", fun)
+
+    def value(x: Array, data: Data) -> float:
+        return plain(x)  # type: ignore[no-any-return]
+
+    return value
+
+
+def _gradient(fun: Callable[..., float], jac: Callable[..., Any]) -> Callable[..., float]:
+    arguments = _arguments(jac)
+    if arguments == 3:
+        return jac
+    if arguments != 1 or _arguments(fun) != 1:
+        raise InputError(
+            f"{_name(jac)} takes {arguments} arguments; write the slope as jac(x) -> array beside f(x), "
+            "or as jac(x, data, out) -> value."
+        )
+    plain, slope = getattr(fun, "py_func", fun), getattr(jac, "py_func", jac)
+
+    def gradient(x: Array, data: Data, out: Array) -> float:
+        derived = slope(x)
+        for i in range(out.size):
+            out[i] = derived[i]
+        return plain(x)  # type: ignore[no-any-return]
+
+    return gradient
+
+
+def _arguments(fun: Callable[..., Any]) -> int:
+    if not callable(fun):
+        raise InputError(f"a function was expected, not {fun!r}.")
+    try:
+        parameters = inspect.signature(getattr(fun, "py_func", fun)).parameters.values()
+    except (TypeError, ValueError):
+        raise InputError(f"{_name(fun)} has no readable arguments; wrap it in a def f(x).") from None
+    if inspect.iscoroutinefunction(fun) or inspect.isasyncgenfunction(fun):
+        raise InputError(f"{_name(fun)} is async; write it as a plain def f(x).")
+    if named := [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]:
+        raise InputError(f"{_name(fun)} has keyword-only arguments ({', '.join(named)}); write it as f(x) or f(x, data).")
+    required = [p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(required)
+
+
+def _name(fun: Callable[..., Any]) -> str:
+    return getattr(fun, "__name__", repr(fun))

@@ -1,0 +1,86 @@
+"""The name of a line stands at its end, to the right of its panel, and no two names overlap."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gdbench.report.style import LABEL_SIZE, ink
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class End(NamedTuple):
+    """Where a line ends (in data units), its label, its colour, and whether it stands back."""
+
+    x: float
+    y: float
+    text: str
+    colour: str
+    pale: bool = False
+
+
+def spread(wanted: ArrayLike, heights: ArrayLike, low: float = 0.0, high: float = 1.0) -> NDArray[np.float64]:
+    """Centres nearest (in squares) to those ``wanted`` (k,) at which boxes of these ``heights`` (k,) do not overlap.
+
+    They keep their order and stay within [low, high]; boxes too tall together grow past ``high``.
+    With the room the boxes below need taken off, the centres must only not decrease: an isotonic
+    regression (Barlow, Brunk, "The isotonic regression problem and its dual", JASA 67, 1972).
+
+    >>> spread([0.5, 0.5], [0.1, 0.1]).tolist()
+    [0.45, 0.55]
+    """
+    from scipy.optimize import isotonic_regression
+
+    centres, sizes = np.asarray(wanted, dtype=float), np.asarray(heights, dtype=float)
+    if not centres.size:
+        return centres
+    order = np.argsort(centres, kind="stable")
+    below = np.cumsum(sizes[order]) - sizes[order] / 2
+    free = isotonic_regression(centres[order] - below).x
+    placed = np.empty_like(centres)
+    placed[order] = np.maximum(np.minimum(free, high - sizes.sum()), low) + below
+    return placed
+
+
+def label_ends(panel: Axes, ends: Sequence[End]) -> None:
+    """Write each label beside its line's end, tied to it by a hair line; call it when the limits are final."""
+    if not ends:
+        return
+    panel.set_xlim(panel.get_xlim())
+    panel.set_ylim(panel.get_ylim())
+    texts = ["\n".join(textwrap.wrap(end.text, 16, max_lines=3, placeholder="…")) for end in ends]
+    sizes = [LABEL_SIZE - 1.5 if end.pale else LABEL_SIZE for end in ends]
+    inches = panel.bbox.height / panel.figure.dpi
+    heights = [1.28 * size * (text.count("\n") + 1) / 72 / inches for text, size in zip(texts, sizes)]
+    in_data = panel.transData.transform([(end.x, end.y) for end in ends])
+    wanted = np.clip(panel.transAxes.inverted().transform(in_data)[:, 1], 0, 1)
+    for end, text, size, y in zip(ends, texts, sizes, spread(wanted, heights, -0.08, 1.03)):
+        panel.annotate(
+            text,
+            (end.x, end.y),
+            (1.045, y),
+            textcoords="axes fraction",
+            color=ink(end.colour),
+            alpha=0.75 if end.pale else 1.0,
+            size=size,
+            va="center",
+            linespacing=1.0,
+            annotation_clip=False,
+            parse_math=False,
+            gid="label",
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.colour,
+                "linewidth": 0.5,
+                "alpha": 0.5,
+                "shrinkA": 1,
+                "shrinkB": 3,
+                "relpos": (0.0, 0.5),
+            },
+        )

@@ -1,0 +1,117 @@
+"""How fast does a descent close in? The gap to the lowest value by iteration, by evaluation, by second."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gdbench.errors import InputError
+from gdbench.report.frames import checked
+from gdbench.report.labels import End, label_ends
+from gdbench.report.scales import log_axis, log_limits, markers_every, positive
+from gdbench.report.style import look, pen, sheet, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+MOST_POINTS = 600  # a line of a million iterations need not weigh a million points
+AXES = {"iteration": "iteration", "evaluations": "evaluations of the value", "seconds": "time in the algorithm"}
+
+
+@styled()
+def convergence_figure(
+    histories: Mapping[str, DataFrame], f_star: float | None = None, title: str = "", subtitle: str = ""
+) -> Figure:
+    """The gap f - f_star by iteration, by evaluation and by second, one line a descent.
+
+    Parameters
+    ----------
+    histories: label -> its history, one row an iteration in order, with the columns fun,
+        evaluations (values so far) and seconds (so far); ``Result.history_frame()`` is such a table.
+    f_star: the known minimum. None: the lowest value that any of the descents met.
+    title, subtitle: the message in one sentence; machine, problem, budget.
+
+    Raises
+    ------
+    InputError: no histories, a column is missing or empty, or f_star is no finite number.
+    """
+    if not histories:
+        raise InputError("the convergence figure got no histories; give at least one, label -> table.")
+    if f_star is not None and not math.isfinite(f_star):
+        raise InputError(f"f_star must be a finite number, or None for the lowest value met; not {f_star!r}.")
+    tables = {
+        str(label): checked(
+            history, f"the convergence figure of {label!r}", (), ("fun", "evaluations", "seconds"), ("fun",)
+        )
+        for label, history in histories.items()
+    }
+    lowest = min(float(table.loc[np.isfinite(table["fun"]), "fun"].min()) for table in tables.values())
+    bottom = lowest if f_star is None else f_star
+    gaps = np.concatenate([positive(table["fun"] - bottom) for table in tables.values()])
+    limits = log_limits(gaps, air=2.0)
+    notes = [] if f_star is not None else ["gap to the lowest value that any of these descents met"]
+    if any((table["fun"] <= bottom).any() for table in tables.values()):
+        notes.append("a line at the lower edge has reached the lowest value exactly")
+
+    headings = ["Gap by iteration", "Gap by evaluation", "Gap by second"]
+    figure, panels = sheet(headings, title, subtitle, notes)
+    for panel, column in zip(panels, AXES):
+        panel.set_xlabel(AXES[column])
+        panel.set_ylabel("f − f*" if f_star is not None else "f − lowest f met")
+        log_axis(panel, "y", limits, "power" if limits[1] / limits[0] > 1e3 else "count")
+        _across(panel, column, tables)
+        label_ends(panel, [_draw(panel, label, tables[label], column, bottom) for label in sorted(tables)])
+    return figure
+
+
+def _x(table: DataFrame, column: str) -> np.ndarray:
+    return np.arange(len(table), dtype=float) if column == "iteration" else table[column].to_numpy()
+
+
+def _across(panel: Axes, column: str, tables: Mapping[str, DataFrame]) -> None:
+    """The x axis: logarithmic where one descent takes so much longer that the others would shrink to a wall."""
+    lines = [_x(table, column) for table in tables.values()]
+    lasts = [positive(line).max() for line in lines if positive(line).size]
+    if lasts and max(lasts) / min(lasts) > 20:
+        low, high = log_limits(np.concatenate(lines), air=1.2)
+        log_axis(panel, "x", (low, high), "seconds" if column == "seconds" else "count")
+    else:
+        last = max(lasts, default=1.0)
+        panel.set_xlim(-0.03 * last, 1.03 * last)
+        _plain_ticks(panel, column)
+
+
+def _plain_ticks(panel: Axes, column: str) -> None:
+    from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
+
+    panel.xaxis.set_major_locator(MaxNLocator(4, integer=column != "seconds"))
+    if column == "seconds":
+        panel.xaxis.set_major_formatter(EngFormatter(unit="s"))
+    else:
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def _draw(panel: Axes, label: str, table: DataFrame, column: str, bottom: float) -> End:
+    """One line; gaps of nothing lie on the lower edge, values that are not finite are left out."""
+    x, gap = _x(table, column), (table["fun"] - bottom).to_numpy()
+    shown = np.isfinite(gap) & np.isfinite(x)
+    if panel.get_xscale() == "log":
+        x = np.maximum(x, panel.get_xlim()[0])  # the start, at nothing spent, stands on the left edge
+    x, gap = x[shown], np.maximum(gap[shown], panel.get_ylim()[0])
+    kept = _thinned(len(x))
+    panel.plot(x[kept], gap[kept], markevery=markers_every(len(kept)), **pen(label))
+    return End(x[-1], gap[-1], label, look(label).colour)
+
+
+def _thinned(points: int) -> np.ndarray:
+    """Positions of at most ``MOST_POINTS`` of so many points, first and last kept, spread evenly and by powers."""
+    if points <= MOST_POINTS:
+        return np.arange(points)
+    evenly = np.linspace(0, points - 1, MOST_POINTS // 2)
+    early = np.geomspace(1, points, MOST_POINTS // 2) - 1
+    return np.unique(np.concatenate([evenly, early]).round().astype(int))

@@ -1,0 +1,178 @@
+"""How every figure looks: one look per name, one sheet with its title, one way to save.
+
+A method or gradient source has the same colour, marker and dash in every figure, whatever else is
+drawn and in whatever order. Nothing here touches pyplot or leaves matplotlib's settings changed.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gdbench.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe, Ito (2008), "Color universal design"; without the yellow, which white paper swallows
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+GREY, GRID = "#666666", "#E4E4E4"
+
+SOLID, DASHED, DOTTED, MIXED = "solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (5, 1.6, 1.2, 1.6))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DPI = 150
+TEXT_SIZE, LABEL_SIZE, NOTE_SIZE, TITLE_SIZE = 9.0, 8.5, 7.5, 13.0
+
+
+class Look(NamedTuple):
+    """Colour, marker and dash of one name."""
+
+    colour: str
+    marker: str
+    dash: Any
+
+
+#: A method whose slope comes from a source, "steepest, 3-point slope", looks like the source.
+LOOKS = {
+    "2-point": Look(ORANGE, "^", DASHED),
+    "3-point": Look(VERMILLION, "s", MIXED),
+    "cs": Look(PURPLE, "D", DASHED),
+    "forward-ad": Look(SKY, "v", MIXED),
+    "reverse-ad": Look(GREEN, "P", SOLID),
+    "analytic": Look(BLUE, "o", SOLID),
+    "steepest": Look(SKY, "o", SOLID),
+    "sgd": Look(SKY, "o", SOLID),
+    "momentum": Look(GREEN, "^", DASHED),
+    "sign": Look(ORANGE, "v", MIXED),
+    "adam": Look(BLUE, "s", SOLID),
+    "random-search": Look(BLACK, "X", DOTTED),
+    "random-local-search": Look(PURPLE, "D", MIXED),
+}
+
+
+def look(name: str) -> Look:
+    """The look of ``name``: from ``LOOKS``, or drawn from the name itself, so that it never depends on the others.
+
+    >>> look("adam") == look("adam"), look("steepest, analytic slope") == look("analytic")
+    (True, True)
+    >>> look("my-own-method").colour
+    '#CC79A7'
+    """
+    source = name.rpartition(", ")[2].removesuffix(" slope")
+    known = LOOKS.get(name) or LOOKS.get(source)
+    if known:
+        return known
+    number = zlib.crc32(name.encode())  # hash() differs from process to process
+    colours = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+    dashes = (SOLID, DASHED, MIXED, DOTTED)
+    return Look(colours[number % 7], MARKERS[number // 7 % 7], dashes[number // 49 % 4])
+
+
+def pen(name: str, pale: bool = False) -> dict[str, Any]:
+    """Keyword arguments for ``Axes.plot`` that draw ``name``, thin and pale for a machine that stands back."""
+    colour, marker, dash = look(name)
+    strength = {"linewidth": 0.8, "alpha": 0.4, "markersize": 2.5} if pale else {"linewidth": 1.7, "markersize": 5}
+    return {"color": colour, "marker": marker, "linestyle": dash, "zorder": 2.5 if pale else 3, **strength}
+
+
+def ink(colour: str) -> str:
+    """``colour`` a third darker, so that words in it can be read on white."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = to_rgb(colour)
+    return to_hex((0.67 * red, 0.67 * green, 0.67 * blue))
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Matplotlib's own defaults, ours on top, until the block (or the decorated function) ends."""
+    import matplotlib.style
+
+    ours = {
+        "font.size": TEXT_SIZE,
+        "axes.axisbelow": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": GREY,
+        "grid.color": GRID,
+        "grid.linewidth": 0.6,
+        "svg.fonttype": "path",  # the same picture where the font is missing
+        "svg.hashsalt": "gdbench",
+    }
+    with matplotlib.style.context(["default", ours]):
+        yield
+
+
+def sheet(
+    headings: Sequence[str], title: str, subtitle: str = "", notes: Sequence[str] = ()
+) -> tuple[Figure, list[Axes]]:
+    """A figure with a row of panels, room for labels to the right of each, and its words in place.
+
+    Parameters
+    ----------
+    headings: what each panel shows, one a panel.
+    title: the one message of the figure, a sentence; long ones are wrapped.
+    subtitle: machine, number of runs, budget.
+    notes: remarks under the panels, one a line.
+    """
+    from matplotlib.figure import Figure
+
+    panels = len(headings)
+    width = 11.0 if panels < 3 else 12.6
+    left, label_room, axes_height = 0.78, 1.28, 3.3
+    above = textwrap.wrap(title, int(width * 8.4)) or [""]
+    below = textwrap.wrap(subtitle, int(width * 12.5))
+    under = [line for note in notes for line in textwrap.wrap(note, int(width * 15))]
+    top = 0.16 + 0.25 * len(above) + 0.19 * len(below) + 0.48
+    height = top + axes_height + 0.62 + 0.16 * len(under) + 0.22
+    figure = Figure(figsize=(width, height), dpi=100)
+
+    def write(words: str, down: float, size: float, **how: Any) -> None:
+        figure.text(0.2 / width, 1 - down / height, words, size=size, va="top", parse_math=False, **how)
+
+    write("\n".join(above), 0.14, TITLE_SIZE, weight="bold", gid="title")
+    write("\n".join(below), 0.16 + 0.25 * len(above), TEXT_SIZE + 0.5, color=GREY, gid="subtitle")
+    write("\n".join(under), top + axes_height + 0.62, NOTE_SIZE, color=GREY, gid="notes")
+
+    slot = (width - 0.05) / panels
+    axes = []
+    for position, heading in enumerate(headings):
+        corner = (position * slot + left, height - top - axes_height)
+        size = (slot - left - label_room, axes_height)
+        panel = figure.add_axes((corner[0] / width, corner[1] / height, size[0] / width, size[1] / height))
+        panel.set_title(heading, loc="left", fontsize=TEXT_SIZE + 0.5)
+        panel.grid(True)
+        panel.tick_params(labelsize=TEXT_SIZE - 1, color=GREY)
+        axes.append(panel)
+    return figure, axes
+
+
+def save(figure: Figure, directory: str | Path, stem: str = "figure", records_hash: str = "") -> tuple[Path, Path]:
+    """Write ``<stem>.svg`` and ``<stem>.png`` (150 dpi) and return their paths; the same figure gives the same bytes.
+
+    ``records_hash`` names the records the figure was made of, in small grey print at its foot.
+    The folder is made where it is missing; ``InputError`` if it cannot be written.
+    """
+    folder = Path(directory)
+    for text in [text for text in figure.texts if text.get_gid() == "records"]:
+        text.remove()  # saved before, with another hash
+    vector, pixels = folder / f"{stem}.svg", folder / f"{stem}.png"
+    with styled():
+        if records_hash:
+            foot: dict[str, Any] = {"size": 6, "color": "#999999", "ha": "right", "va": "bottom", "parse_math": False}
+            figure.text(0.99, 0.012, f"records {records_hash}", gid="records", **foot)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": "gdbench"})
+            figure.savefig(pixels, format="png", dpi=DPI, metadata={"Software": "gdbench"})
+        except OSError as reason:
+            raise InputError(
+                f"cannot write the figure to {folder}: {reason.strerror or reason}; give a folder that may be written."
+            ) from None
+    return vector, pixels

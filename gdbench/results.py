@@ -1,0 +1,139 @@
+"""From a folder of results to tables, figures and verdicts: everything here is a function of stored records.
+
+A folder holds ``<machine>/<experiment>/records.jsonl``. Of each machine the largest size it was measured at
+speaks (or the size asked for, where it has it); sizes are never mixed within one machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from gdbench.errors import InputError
+from gdbench.experiments import EXPERIMENTS, Experiment
+from gdbench.experiments.base import SIZES, Ruling, Verdict
+from gdbench.experiments.claims import CLAIMS, Claim
+from gdbench.harness.machine import machine_name
+from gdbench.harness.record import RECORDS, RecordStore, Status, to_frame
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Stored(NamedTuple):
+    """One experiment's tidy table over all machines, and what was found on the way."""
+
+    tidy: pandas.DataFrame
+    machines: list[str]
+    skipped: list[str]  # "file, line n: reason" of lines that hold no record
+
+
+def machines_in(root: Path) -> list[Path]:
+    """The machine folders under ``root``, or ``root`` itself if it is one."""
+    if not root.exists():
+        raise InputError(f"there are no results in {root}; make some with: gdbench run --out {root}")
+    if any((root / name / RECORDS).exists() for name in EXPERIMENTS):
+        return [root]
+    return sorted({path.parent.parent for path in root.glob(f"*/*/{RECORDS}")})
+
+
+def load(root: Path, experiment: Experiment, size: str | None = None) -> Stored | None:
+    """The records of an experiment as its tidy table; None where no machine has any."""
+    import pandas as pd
+
+    frames, machines, skipped = [], [], []
+    for folder in machines_in(root):
+        store = RecordStore(folder / experiment.name)
+        records, unread = store.load()
+        skipped += [f"{store.path}, line {line}: {reason}" for line, reason in unread]
+        settled = [r for r in records if r.status in (Status.OK, Status.DIVERGED)]
+        if not settled:
+            continue
+        frame = to_frame(settled)
+        frame["machine"] = folder.name
+        frames.append(_of_one_size(frame, size))
+        machines.append(folder.name)
+    if not frames:
+        return None
+    return Stored(experiment.table(pd.concat(frames, ignore_index=True)), machines, skipped)
+
+
+def _of_one_size(frame: pandas.DataFrame, size: str | None) -> pandas.DataFrame:
+    present = set(frame["size"])
+    chosen = size if size in present else max(present, key=lambda s: SIZES.index(s) if s in SIZES else -1)
+    return frame[frame["size"] == chosen]
+
+
+def draw(root: Path, experiment: Experiment, size: str | None = None) -> Iterator[Path]:
+    """Write table.csv and figure.svg/png of every machine; yields the folders written to.
+
+    A machine's figure shows that machine; on this machine's own, the others stand beside it, paler.
+    """
+    from gdbench.report.style import save
+    from gdbench.report.tables.write import to_csv
+
+    stored = load(root, experiment, size)
+    if stored is None:
+        return
+    for folder in machines_in(root):
+        if folder.name not in stored.machines:
+            continue
+        own = stored.tidy[stored.tidy["machine"] == folder.name].reset_index(drop=True)
+        place = folder / experiment.name
+        to_csv(own, place / "table.csv")
+        shown = stored.tidy if folder.name == machine_name() else own
+        save(experiment.figure(shown, folder.name), place, records_hash=digest(place))
+        yield place
+
+
+def digest(place: Path) -> str:
+    """12 hex digits over a folder's records: the stamp of what is made from them."""
+    return hashlib.sha256((place / RECORDS).read_bytes()).hexdigest()[:12]
+
+
+class Ruled(NamedTuple):
+    """A claim, its verdict, and the machine whose records gave it."""
+
+    claim: Claim
+    verdict: Verdict
+    machine: str
+
+
+def rulings(root: Path, size: str | None = None) -> list[Ruled]:
+    """A verdict on every claim: from this machine's records if it has any, else from a reference machine's."""
+    found: dict[str, tuple[Verdict, str]] = {}
+    known = set(EXPERIMENTS)
+    measured = set()
+    for name in known:
+        stored = load(root, EXPERIMENTS[name], size)
+        if stored is None:
+            continue
+        measured.add(name)
+        machine = machine_name() if machine_name() in stored.machines else stored.machines[0]
+        for verdict in EXPERIMENTS[name].verdicts(stored.tidy[stored.tidy["machine"] == machine]):
+            found[verdict.claim] = verdict, machine
+    ruled = []
+    for claim in CLAIMS:
+        if claim.id not in found:
+            why = (
+                f"no experiment {claim.experiment!r} in this version"
+                if claim.experiment not in known
+                else f"its records are not there yet: gdbench run {claim.experiment}"
+            )
+            found[claim.id] = Verdict(claim.id, Ruling.NOT_MEASURED, why), ""
+        ruled.append(Ruled(claim, *found[claim.id]))
+    return ruled
+
+
+def writable(root: Path) -> None:
+    """Refuse, before any work, a results folder that cannot be written to."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe = root / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as reason:
+        raise InputError(f"cannot write to {root}: {reason.strerror}; choose another folder with --out.") from None
