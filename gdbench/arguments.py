@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from gdbench.gradients import GRADIENTS
 from gdbench.gradients.base import Gradient
 from gdbench.methods import STEPS, find_method
 from gdbench.methods.base import Method, Search, Step
+from gdbench.number import real
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Data, Problem
 from gdbench.problems.function import from_function
@@ -48,7 +48,7 @@ def checked_plan(
     if start.shape[-1] != objective.n:
         raise InputError(f"{objective.name} has {objective.n} variables, x0 has {start.shape[-1]}.")
     check_data(objective.data, objective.name)
-    if not (isinstance(history, bool) or (isinstance(history, str) and history == "x")):
+    if not (isinstance(history, bool | np.bool_) or (isinstance(history, str) and history == "x")):
         raise InputError(f"history must be True, False or 'x' (keep the points too), not {history!r}.")
     return Plan(
         problem=objective,
@@ -81,16 +81,6 @@ def checked_whole(name: str, given: object, least: int) -> int:
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or not least <= given < 2**62:
         raise InputError(f"{name} must be a whole number of at least {least} and below 2^62, not {given!r}.")
     return int(given)
-
-
-def real(given: object) -> float:
-    """``given`` as a float; nan, which every check refuses, where it is no real number."""
-    if isinstance(given, bool) or not isinstance(given, Real):
-        return math.nan
-    try:
-        return float(given)
-    except OverflowError:  # a whole number of 400 digits
-        return math.nan
 
 
 def checked_x0(x0: object, dtype: np.dtype) -> Array:
@@ -177,19 +167,21 @@ def _problem(problem: object, x0: object, gradient: object, data: Data | None) -
 
 def _check_indices(problem: Problem) -> None:
     """Ask a caller's own functions once in CPython: compiled code would read on past the end of an array."""
-    features, targets, shape = problem.data
-    few = np.require(features[:2], float), np.require(targets[:2], float), np.require(shape, np.int64)
-    asked: list[tuple[Callable[..., Any], tuple[Array, ...]]] = [(problem.value, ())]
-    if problem.gradient is not None:
-        asked.append((problem.gradient, (np.zeros(problem.n),)))
-    for function, out in asked:
-        try:
-            with np.errstate(all="ignore"):
-                function(problem.x0.copy(), few, *out)
-        except IndexError as reason:
-            raise InputError(f"{problem.name} fails at x0 of {problem.n} variables: {reason}.") from None
-        except Exception:  # noqa: S110 - whatever else it raises is the descent's to meet
-            pass
+    features, targets, shape = (np.asarray(part) for part in problem.data)
+    few, whole = (features[:2], targets[:2], shape), (features, targets, shape)  # two rows, all if those are too few
+    for function, out in ((problem.value, ()), (problem.gradient, (np.zeros(problem.n),))):
+        for rows in (few, whole):
+            try:
+                with np.errstate(all="ignore"):
+                    function(problem.x0.copy(), rows, *out)  # type: ignore[misc]
+                break
+            except IndexError as reason:
+                if "out of" not in str(reason):  # "invalid index to scalar": a number where an array was expected
+                    break
+                if rows is whole:
+                    raise InputError(f"{problem.name} fails at x0 of {problem.n} variables: {reason}.") from None
+            except Exception:  # what else it raises, no function at all included, is the descent's to meet
+                break
 
 
 def _method(
@@ -207,7 +199,7 @@ def checked_step(step: object) -> Step:
         return step
     if isinstance(step, str):
         return STEPS[step]()
-    if isinstance(step, Real) and not isinstance(step, bool):
+    if not math.isnan(real(step)):
         return STEPS["fixed"](real(step))  # type: ignore[call-arg]
     raise InputError(f"step must be a number, one of {', '.join(STEPS)}, or a Step; not {step!r}.")
 
@@ -226,5 +218,3 @@ def _target(given: float | None) -> float:
     if math.isnan(real(given)):
         raise InputError(f"fun_target must be a number, or None; not {given!r}.")
     return real(given)
-
-

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_plan, checked_whole, real
+from gdbench.arguments import checked_plan, checked_whole
 from gdbench.counts import NAMES
-from gdbench.errors import InputError
+from gdbench.errors import InputError, unknown
 from gdbench.gradients.base import Gradient
 from gdbench.methods.base import Direction, Method, Search, Step
+from gdbench.number import real
 from gdbench.problems.base import Data, Problem
 from gdbench.result import Result
 from gdbench.status import MAXITER, MAXTIME, RUNNING, STOPPED, Status
@@ -25,6 +26,7 @@ from gdbench.status import MAXITER, MAXTIME, RUNNING, STOPPED, Status
 if TYPE_CHECKING:
     from gdbench.devices.plan import Plan, Run
 
+DEVICES = ("cpu", "cuda")
 #: Between two looks at the clock a descent may run about this long.
 SECONDS_A_BLOCK = 0.02
 
@@ -106,6 +108,7 @@ def minimize(
         seed=seed,
     )  # fmt: skip
     _check_limits(maxiter, maxtime, callback)
+    _check_device(device)
     if plan.x0.ndim == 2:
         if callback is not None or maxtime is not None:
             raise InputError("callback and maxtime work on one start; leave them out, or give x0 of shape (n,).")
@@ -119,10 +122,9 @@ def minimize(
 
 def start(plan: Plan, device: str = "cpu") -> Run:
     """The plan as a descent under way on ``device``; everything it needs is compiled when this returns."""
+    _check_device(device)
     if device == "cuda":
         raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
-    if device != "cpu":
-        raise InputError(f"unknown device {device!r}; Known: cpu, cuda.")
     if isinstance(plan.method, Search):
         from gdbench.devices.cpu.search import SearchRun
 
@@ -142,6 +144,11 @@ def _check_limits(maxiter: object, maxtime: float | None, callback: object) -> N
         raise InputError(f"maxtime must be a positive number of seconds, not {maxtime!r}.")
     if callback is not None and not callable(callback):
         raise InputError(f"callback must be a function of one argument, not {callback!r}.")
+
+
+def _check_device(device: object) -> None:
+    if not isinstance(device, str) or device not in DEVICES:
+        raise unknown("device", device, DEVICES)
 
 
 def _drive(
@@ -217,12 +224,10 @@ def _many(plan: Plan, maxiter: int, device: str) -> Result:
         from gdbench.devices.cpu.multistart import Multistart
 
         runs = Multistart(plan)
-    elif device == "cuda":
+    else:
         from gdbench.devices.cuda.multistart import Multistart as CudaMultistart
 
         runs = CudaMultistart(plan)
-    else:
-        raise InputError(f"unknown device {device!r}; Known: cpu, cuda.")
     compiled = time.perf_counter()
     runs.advance(int(maxiter))
     done = time.perf_counter()

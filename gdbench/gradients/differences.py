@@ -7,10 +7,10 @@ central difference, times max(1, |x_i|), with eps of x's own dtype.
 
 from __future__ import annotations
 
-import sys
-from numbers import Real
+import math
 
 from gdbench.errors import InputError
+from gdbench.number import real
 
 
 def checked_step(h: float | None, name: str) -> float:
@@ -21,7 +21,7 @@ def checked_step(h: float | None, name: str) -> float:
     """
     if h is None:
         return 0.0
-    if not (isinstance(h, Real) and 0 < h <= sys.float_info.max):
+    if not 0 < real(h) < math.inf:
         raise InputError(f"{name}: h must be a positive finite number, not {h!r}; leave it out for the automatic step.")
     return float(h)
 

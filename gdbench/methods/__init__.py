@@ -39,7 +39,7 @@ def find_method(method: object, step: Step, batch_size: int | None = None) -> Me
     """
     if isinstance(method, Method | Search):
         if batch_size is not None:
-            raise InputError("batch_size belongs to a method given by name; a Method brings its own, a Search has none.")
+            raise InputError("batch_size goes with a method's name; a Method brings its own, a Search has none.")
         return method
     if isinstance(method, Direction):
         return Method(method, step, batch_size)

@@ -7,13 +7,15 @@ of setting compiles nothing.
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from numbers import Integral, Real
 from typing import ClassVar
 
+import numpy as np
+
 from gdbench.errors import InputError
+from gdbench.number import real
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,13 @@ class _Settings:
     def _between(self, setting: str, low: float, high: float) -> None:
         """Refuse a setting outside [low, high)."""
         given = getattr(self, setting)
-        if not (isinstance(given, Real) and low <= given < high):
+        if not low <= real(given) < high:
             raise InputError(f"{self.name}: {setting} must lie in [{low:g}, {high:g}), not {given!r}.")
 
     def _positive(self, setting: str) -> None:
         """Refuse a setting that is not a positive finite number."""
         given = getattr(self, setting)
-        if not (isinstance(given, Real) and 0 < given <= sys.float_info.max):
+        if not 0 < real(given) < math.inf:
             raise InputError(f"{self.name}: {setting} must be a positive finite number, not {given!r}.")
 
 
@@ -84,5 +86,5 @@ class Method:
 
     def __post_init__(self) -> None:
         size = self.batch_size
-        if size is not None and (isinstance(size, bool) or not isinstance(size, Integral) or size < 1):
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1):
             raise InputError(f"batch_size must be a whole number of at least 1, or None for all rows; not {size!r}.")

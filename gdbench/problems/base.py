@@ -37,6 +37,9 @@ class Problem:
     gradient: ``gradient(x, data, out) -> float`` writes the slope into ``out`` (n,), overwriting
         all of it, and returns the value, which comes free with the slope. None: not known.
     hessian: ``hessian(x, data, out) -> None`` writes all of the symmetric ``out`` (n, n).
+    residuals: ``residuals(x, data, out) -> None`` writes r (m,), where the value is sum_i r_i^2, with no factor 1/2.
+    jacobian: ``jacobian(x, data, out) -> None`` writes all of ``out`` (m, n), row i the slope of r_i.
+    m: number of residuals; 0 where there are none.
     data: ``(features (rows, columns), targets (rows,), shape int64)``, C-contiguous; ``shape`` holds
         whatever sizes the functions need. Where there are rows, the value is a mean over rows,
         so that any subset of rows is an estimate of it (a mini-batch).
@@ -54,6 +57,9 @@ class Problem:
     x0: Array
     gradient: Callable[..., float] | None = None
     hessian: Callable[..., None] | None = None
+    residuals: Callable[..., None] | None = None
+    jacobian: Callable[..., None] | None = None
+    m: int = 0
     data: Data = NO_DATA
     x_star: Array | None = None
     f_star: float | None = None

@@ -37,6 +37,8 @@ def from_function(
     >>> from_function(bowl, np.ones(2)).value(np.ones(2), NO_DATA)
     np.float64(4.0)
     """
+    if data is not None and _arguments(fun) == 1:
+        raise InputError(f"{_name(fun)} takes no data; write it as f(x, data), or leave data out.")
     return Problem(
         name=name or getattr(fun, "__name__", "function"),
         value=_value(fun),
@@ -92,9 +94,9 @@ def _arguments(fun: Callable[..., Any]) -> int:
     if inspect.iscoroutinefunction(fun) or inspect.isasyncgenfunction(fun):
         raise InputError(f"{_name(fun)} is async; write it as a plain def f(x).")
     if named := [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]:
-        raise InputError(f"{_name(fun)} has keyword-only arguments ({', '.join(named)}); write it as f(x) or f(x, data).")
-    required = [p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return len(required)
+        raise InputError(f"{_name(fun)} has keyword-only arguments ({', '.join(named)}); leave them out.")
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return sum(p.default is p.empty for p in positional)
 
 
 def _name(fun: Callable[..., Any]) -> str:

@@ -38,6 +38,21 @@ def hessian(x: Array, data: Data, out: Array) -> None:
     out[0, 1] = out[1, 0] = number(4.0) * (x[0] + x[1])
 
 
+def residuals(x: Array, data: Data, out: Array) -> None:
+    """Write the two squared terms' roots into ``out`` (2,)."""
+    number = x.dtype.type
+    out[0] = x[0] * x[0] + x[1] - number(11.0)
+    out[1] = x[0] + x[1] * x[1] - number(7.0)
+
+
+def jacobian(x: Array, data: Data, out: Array) -> None:
+    """Write the slopes of the residuals into ``out`` (2, 2)."""
+    number = x.dtype.type
+    out[0, 0] = number(2.0) * x[0]
+    out[1, 1] = number(2.0) * x[1]
+    out[0, 1] = out[1, 0] = number(1.0)
+
+
 @family("himmelblau")
 def himmelblau() -> Problem:
     """Himmelblau's function: four minima of the same depth around one hill.
@@ -60,6 +75,9 @@ def himmelblau() -> Problem:
         value=value,
         gradient=gradient,
         hessian=hessian,
+        residuals=residuals,
+        jacobian=jacobian,
+        m=2,
         x0=np.zeros(2),
         x_star=MINIMISERS[0].copy(),
         f_star=0.0,

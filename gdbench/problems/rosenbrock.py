@@ -47,6 +47,25 @@ def hessian(x: Array, data: Data, out: Array) -> None:
         out[i + 1, i + 1] = number(200.0)
 
 
+def residuals(x: Array, data: Data, out: Array) -> None:
+    """Write ``10 (x[i+1] - x[i]^2)``, then ``1 - x[i]``, for each i < n - 1, into ``out`` (2 n - 2,)."""
+    number = x.dtype.type
+    for i in range(len(x) - 1):
+        out[2 * i] = number(10.0) * (x[i + 1] - x[i] * x[i])
+        out[2 * i + 1] = number(1.0) - x[i]
+
+
+def jacobian(x: Array, data: Data, out: Array) -> None:
+    """Write the slopes of the residuals into ``out`` (2 n - 2, n)."""
+    number = x.dtype.type
+    for i in range(len(x) - 1):
+        for j in range(len(x)):
+            out[2 * i, j] = out[2 * i + 1, j] = number(0.0)
+        out[2 * i, i] = number(-20.0) * x[i]
+        out[2 * i, i + 1] = number(10.0)
+        out[2 * i + 1, i] = number(-1.0)
+
+
 @family("rosenbrock")
 def rosenbrock(n: int = 2) -> Problem:
     """Rosenbrock's valley: easy to enter, hard to follow to its end.
@@ -80,6 +99,9 @@ def rosenbrock(n: int = 2) -> Problem:
         value=value,
         gradient=gradient,
         hessian=hessian,
+        residuals=residuals,
+        jacobian=jacobian,
+        m=2 * n - 2,
         x0=np.where(np.arange(n) % 2, 1.0, -1.2),
         x_star=np.ones(n),
         f_star=0.0,

@@ -23,7 +23,12 @@ class Part(NamedTuple):
 
 
 def checked(
-    frame: object, figure: str, names: tuple[str, ...], numbers: tuple[str, ...], drawn: tuple[str, ...]
+    frame: object,
+    figure: str,
+    names: tuple[str, ...],
+    numbers: tuple[str, ...],
+    drawn: tuple[str, ...],
+    keys: tuple[str, ...] = (),
 ) -> DataFrame:
     """A copy of ``frame`` with its ``names`` as str and its ``numbers`` as float64, further columns untouched.
 
@@ -32,11 +37,12 @@ def checked(
     figure: the word for the figure in messages.
     names, numbers: the columns that must be there, of text and of numbers.
     drawn: of the numbers, those of which some must be finite for a line to appear.
+    keys: of the numbers, those that say where a row stands, positive and finite in every row.
 
     Raises
     ------
     InputError: not a DataFrame, no rows, a column is missing, holds no number where it should, or
-        has nothing finite to draw.
+        has nothing finite to draw; a key is not positive and finite.
     """
     import pandas as pd
 
@@ -57,6 +63,10 @@ def checked(
             table[column] = pd.to_numeric(table[column]).astype(float)
         except (TypeError, ValueError):
             raise InputError(f"{figure}: the column {column} holds what is no number; give numbers or nan.") from None
+    for column in keys:
+        wrong = table.loc[~(np.isfinite(table[column]) & (table[column] > 0)), column]
+        if len(wrong):
+            raise InputError(f"{figure}: the column {column} holds {wrong.iloc[0]:g}; it must be positive and finite.")
     for column in drawn:
         if not np.isfinite(table[column]).any():
             raise InputError(f"{figure}: the column {column} holds no finite number, so there is nothing to draw.")

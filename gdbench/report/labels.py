@@ -52,6 +52,7 @@ def label_ends(panel: Axes, ends: Sequence[End]) -> None:
     """Write each label beside its line's end, tied to it by a hair line; call it when the limits are final."""
     if not ends:
         return
+    ends = sorted(ends, key=lambda end: (end.colour, not end.pale))  # of lines that end together, a pair stays one
     panel.set_xlim(panel.get_xlim())
     panel.set_ylim(panel.get_ylim())
     texts = ["\n".join(textwrap.wrap(end.text, 16, max_lines=3, placeholder="…")) for end in ends]
@@ -84,3 +85,22 @@ def label_ends(panel: Axes, ends: Sequence[End]) -> None:
                 "relpos": (0.0, 0.5),
             },
         )
+
+
+def free_height(panel: Axes, left: float, right: float, low: float, high: float) -> float:
+    """The height between low and high where words from left to right lie farthest from every line of the panel.
+
+    All in fractions of the panel; lines are followed straight from point to point.
+    """
+    across = np.linspace(left, right, 40)
+    heights = np.linspace(low, high, 60)
+    distance = np.minimum(heights, 1 - heights)
+    for line in panel.lines:
+        data = np.asarray(line.get_xydata(), dtype=np.float64)
+        points = np.asarray(panel.transAxes.inverted().transform(panel.transData.transform(data)))
+        points = points[np.isfinite(points).all(axis=1)]
+        if len(points):
+            at = np.interp(across, points[:, 0], points[:, 1], left=np.nan, right=np.nan)
+            at = at[np.isfinite(at)]
+            distance = np.minimum(distance, np.abs(heights[:, None] - at).min(axis=1, initial=1.0))
+    return float(heights[np.argmax(distance)])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gdbench.report.tables.formats import tick
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -40,24 +42,27 @@ def log_axis(panel: Axes, which: Literal["x", "y"], limits: tuple[float, float],
 
     count: 1,000 (10k where a million is passed); seconds: 10 µs; power: powers of ten.
     """
-    from matplotlib.ticker import EngFormatter, FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter
+    from matplotlib import ticker
 
     low, high = limits
     panel.set(**{f"{which}scale": "log", f"{which}lim": limits})
     axis = panel.xaxis if which == "x" else panel.yaxis
     decades = np.log10(high / low)
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,), numticks=8))
-    axis.set_minor_locator(LogLocator(subs=tuple(np.arange(1.0, 10.0)), numticks=60))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,), numticks=8))
+    if decades < 4:
+        axis.set_minor_locator(ticker.LogLocator(subs=tuple(np.arange(1.0, 10.0)), numticks=60))
+    else:
+        axis.set_minor_locator(ticker.NullLocator())
+    axis.set_minor_formatter(ticker.NullFormatter())
     axis.set_tick_params(which="minor", length=2, color="#BBBBBB")
     if kind == "seconds":
-        axis.set_major_formatter(EngFormatter(unit="s"))
+        axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: tick(value)))
     elif kind == "power":
-        axis.set_major_formatter(LogFormatterMathtext())
+        axis.set_major_formatter(ticker.LogFormatterMathtext())
     elif high > 2e6:
-        axis.set_major_formatter(EngFormatter(sep=""))
+        axis.set_major_formatter(ticker.EngFormatter(sep=""))
     else:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
 def named_ticks(panel: Axes, values: ArrayLike, apart: float = 0.085) -> None:

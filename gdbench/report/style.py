@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Okabe, Ito (2008), "Color universal design"; without the yellow, which white paper swallows
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 GREY, GRID = "#666666", "#E4E4E4"
 
 SOLID, DASHED, DOTTED, MIXED = "solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (5, 1.6, 1.2, 1.6))
@@ -61,17 +62,14 @@ def look(name: str) -> Look:
 
     >>> look("adam") == look("adam"), look("steepest, analytic slope") == look("analytic")
     (True, True)
-    >>> look("my-own-method").colour
-    '#CC79A7'
     """
     source = name.rpartition(", ")[2].removesuffix(" slope")
     known = LOOKS.get(name) or LOOKS.get(source)
     if known:
         return known
     number = zlib.crc32(name.encode())  # hash() differs from process to process
-    colours = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
     dashes = (SOLID, DASHED, MIXED, DOTTED)
-    return Look(colours[number % 7], MARKERS[number // 7 % 7], dashes[number // 49 % 4])
+    return Look(COLOURS[number % 7], MARKERS[number // 7 % 7], dashes[number // 49 % 4])
 
 
 def pen(name: str, pale: bool = False) -> dict[str, Any]:
@@ -125,11 +123,11 @@ def sheet(
 
     panels = len(headings)
     width = 11.0 if panels < 3 else 12.6
-    left, label_room, axes_height = 0.78, 1.28, 3.3
-    above = textwrap.wrap(title, int(width * 8.4)) or [""]
+    left, label_room, axes_height = 0.86, 1.25, 3.3
+    above = textwrap.wrap(title, int(width * 8.7)) or [""]
     below = textwrap.wrap(subtitle, int(width * 12.5))
-    under = [line for note in notes for line in textwrap.wrap(note, int(width * 15))]
-    top = 0.16 + 0.25 * len(above) + 0.19 * len(below) + 0.48
+    under = [line for note in notes for line in textwrap.wrap(note, int(width * 18))]
+    top = 0.16 + 0.25 * len(above) + 0.19 * len(below) + 0.42
     height = top + axes_height + 0.62 + 0.16 * len(under) + 0.22
     figure = Figure(figsize=(width, height), dpi=100)
 

@@ -1,12 +1,21 @@
-"""Every figure from a made-up table: what it must show, what it must refuse, and that it never changes by itself."""
+"""What holds for every figure: named lines, fixed colours, words for strangers, the same bytes, a guarded door."""
 
 import math
 from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
+from report_tables import (
+    SEARCH_COST,
+    cost_table,
+    figure_text,
+    histories,
+    labels,
+    search_table,
+    training_table,
+    words,
+)
 
 from gdbench.errors import InputError
 from gdbench.report.plots.convergence import convergence_figure
@@ -14,109 +23,6 @@ from gdbench.report.plots.gradient_cost import gradient_cost_figure
 from gdbench.report.plots.search import search_figure
 from gdbench.report.plots.training import training_figure
 from gdbench.report.style import ink, look, save
-
-BUDGET, RUNS = 100_000, 30
-SEARCH_COST = {
-    "random-search": lambda n: 40.0 * 30**n,
-    "random-local-search": lambda n: 300.0 * 1.45**n,
-    "steepest, 3-point slope": lambda n: 700.0 * (2 * n + 1),
-    "steepest, analytic slope": lambda n: 700.0 * n**0.1,
-}
-
-
-def search_table(machines=("workstation",)):
-    rows = []
-    for machine in machines:
-        for method, cost in SEARCH_COST.items():
-            for n in (2, 4, 8, 16, 32, 64):
-                needed = cost(n)
-                share = round(RUNS / (1 + (needed / BUDGET) ** 3)) / RUNS
-                reached = share >= 0.5
-                rows.append(
-                    {
-                        "machine": machine,
-                        "dimension": n,
-                        "method": method,
-                        "runs": RUNS,
-                        "successes": round(share * RUNS),
-                        "success_share": share,
-                        "share_low": max(share - 0.11, 0),
-                        "share_high": min(share + 0.11, 1),
-                        "evaluations": needed if reached else math.inf,
-                        "evaluations_low": needed / 1.5 if share > 0.25 else math.inf,
-                        "evaluations_high": needed * 1.4 if share > 0.75 else math.inf,
-                        "budget": BUDGET,
-                    }
-                )
-    return pd.DataFrame(rows)
-
-
-def cost_table(machines=("workstation",)):
-    rows = []
-    for slow, machine in enumerate(machines):
-        for problem, n in [*(("rosenbrock", 10**k) for k in range(1, 5)), ("network", 101_770)]:
-            value = (2e-9 * n if problem == "rosenbrock" else 4e-3) * (1 + 0.6 * slow) + 5e-8
-            for source, ratio in (("2-point", 1.03 * (n + 1)), ("3-point", 1.02 * 2 * n), ("analytic", 2.6 + 0.4 * slow)):
-                samples = 1 if problem == "network" and source != "analytic" else 30
-                rows.append(
-                    {
-                        "machine": machine,
-                        "problem": problem,
-                        "n": n,
-                        "source": source,
-                        "seconds": ratio * value,
-                        "seconds_low": ratio * value * 0.9 if samples > 1 else math.nan,
-                        "seconds_high": ratio * value * 1.15 if samples > 1 else math.nan,
-                        "value_seconds": value,
-                        "ratio": ratio,
-                        "ratio_low": ratio * 0.9 if samples > 1 else math.nan,
-                        "ratio_high": ratio * 1.15 if samples > 1 else math.nan,
-                        "evaluations": {"2-point": n + 1, "3-point": 2 * n, "analytic": 0}[source],
-                        "samples": samples,
-                    }
-                )
-    return pd.DataFrame(rows)
-
-
-def training_table(machines=("workstation",)):
-    random = np.random.default_rng(1)
-    kinds = {
-        "sgd": (0.25, 0.35, 1.0, 3),
-        "momentum": (0.9, 0.27, 1.1, 3),
-        "adam": (1.1, 0.25, 1.4, 2),
-        "random-search": (0.01, 2.29, 9.0, 1),
-        "random-local-search": (0.05, 1.6, 9.0, 1),
-    }
-    rows = []
-    for slow, machine in enumerate(machines):
-        for method, (rate, floor, pace, seeds) in kinds.items():
-            for seed in range(seeds):
-                for epoch in np.linspace(0, 10, 21):
-                    loss = floor + (2.31 - floor) * math.exp(-rate * epoch) * (1 + 0.05 * random.normal())
-                    rows.append(
-                        {
-                            "machine": machine,
-                            "method": method,
-                            "seed": seed,
-                            "epoch": epoch,
-                            "seconds": epoch * pace * (1 + slow),
-                            "train_loss": loss,
-                            "test_accuracy": 0.1 + 0.79 * (2.31 - min(loss, 2.31)) / 2.06,
-                        }
-                    )
-    return pd.DataFrame(rows)
-
-
-def histories():
-    return {
-        label: pd.DataFrame({"fun": 3 + 20 * decay(np.arange(steps + 1.0)), "evaluations": price * np.arange(1, steps + 2),
-                             "seconds": pace * np.arange(steps + 1)})
-        for label, decay, steps, price, pace in (
-            ("steepest", lambda k: 0.995**k, 2000, 1, 2e-7),
-            ("adam", lambda k: 0.98**k, 1200, 1, 4e-7),
-            ("my_line_search", lambda k: 0.8**k, 90, 7, 2e-6),
-        )
-    }  # fmt: skip
 
 
 def draw_convergence(table, title, subtitle=""):
@@ -137,3 +43,106 @@ FIGURES = {
     ),
     "convergence": Kind(draw_convergence, histories, ["steepest", "adam", "my_line_search"]),
 }
+
+TWO = ("workstation", "laptop")
+ALL = pytest.mark.parametrize("kind", FIGURES.values(), ids=list(FIGURES))
+WITH_MACHINES = pytest.mark.parametrize("kind", [FIGURES[k] for k in FIGURES if k != "convergence"])
+
+
+def assert_apart_and_inside(figure):
+    figure.draw_without_rendering()
+    around = [panel.get_tightbbox() for panel in figure.axes]
+    for panel, own in zip(figure.axes, around):
+        boxes = [Text.get_window_extent(text) for text in labels(panel)]
+        for position, box in enumerate(boxes):
+            assert figure.bbox.x0 <= box.x0
+            assert box.x1 <= figure.bbox.x1
+            assert not any(box.overlaps(other) for other in boxes[position + 1 :])
+        assert not any(own.overlaps(other) for other in around if other is not own)
+
+
+@ALL
+def test_every_line_has_its_name_in_its_colour_and_no_legend(kind):
+    figure = kind.draw(kind.table(), "a message", "a machine")
+    assert figure.legends == []
+    for panel in figure.axes:
+        assert panel.get_legend() is None
+        assert {words(text) for text in labels(panel)} - {"theory: 2n", "theory: n + 1"} == set(kind.names)
+        for text in labels(panel):
+            if not words(text).startswith("theory"):
+                assert text.get_color() == ink(look(words(text)).colour)
+
+
+@ALL
+def test_the_words_a_stranger_needs_are_there(kind):
+    figure = kind.draw(kind.table(), "One $ message", "a machine, 30 runs")
+    assert figure_text(figure, "title") == "One $ message"
+    assert figure_text(figure, "subtitle") == "a machine, 30 runs"
+    for panel in figure.axes:
+        assert panel.get_xlabel()
+        assert panel.get_ylabel()
+        assert panel.get_title(loc="left")
+
+
+@ALL
+def test_labels_neither_overlap_nor_leave_the_figure(kind):
+    assert_apart_and_inside(kind.draw(kind.table(), "a message"))
+    if kind is not FIGURES["convergence"]:
+        assert_apart_and_inside(kind.draw(kind.table(TWO), "a message"))
+
+
+@WITH_MACHINES
+def test_neither_order_nor_company_changes_a_colour(kind):
+    def colours(table):
+        lines = kind.draw(table, "m").axes[0].lines
+        return {to_hex(line.get_color()) for line in lines if line.get_gid() != "theory"}
+
+    table = kind.table()
+    by = "source" if "source" in table else "method"
+    assert colours(table) == {to_hex(look(name).colour) for name in kind.names}
+    for name in kind.names:
+        assert colours(table[table[by] == name]) == {to_hex(look(name).colour)}
+
+
+@ALL
+def test_files_are_the_same_bytes_twice_whatever_the_order_of_rows(kind, tmp_path):
+    table = kind.table()
+    mixed = dict(reversed(table.items())) if isinstance(table, dict) else table.sample(frac=1, random_state=3)
+    once = save(kind.draw(table, "m", "s"), tmp_path / "a", records_hash="12ab")
+    again = save(kind.draw(mixed, "m", "s"), tmp_path / "b", records_hash="12ab")
+    for first, second in zip(once, again):
+        assert first.read_bytes() == second.read_bytes()
+
+
+@WITH_MACHINES
+def test_the_highlighted_machine_is_strong_and_the_other_pale_with_its_name(kind):
+    figure = kind.draw(kind.table(TWO), "m", highlight="laptop")
+    assert "strong lines: laptop; pale lines: workstation" in figure_text(figure, "notes")
+    for panel in figure.axes:
+        assert [words(text) for text in labels(panel)].count("workstation") == len(kind.names)
+        assert {line.get_linewidth() for line in panel.lines if line.get_alpha() == 0.4} <= {0.8, 0.4}
+    with pytest.raises(InputError, match="unknown machine 'laptp'; did you mean 'laptop'"):
+        kind.draw(kind.table(TWO), "m", highlight="laptp")
+
+
+@WITH_MACHINES
+def test_what_cannot_be_drawn_is_refused_in_one_sentence(kind):
+    table = kind.table()
+    last = table.columns[-1]
+    numbers = table.select_dtypes("number").columns
+    for wrong, message in (
+        (table.to_dict(), "DataFrame, not dict"),
+        (table.head(0), "without rows"),
+        (table.drop(columns=["machine", last]), f"the columns machine, {last}"),
+        (table.assign(**dict.fromkeys(numbers, math.nan)), "positive and finite|nothing to draw"),
+        (table.assign(**{last: "many"}), f"{last} holds what is no number"),
+        (table.assign(machine=None), "empty cell"),
+    ):
+        with pytest.raises(InputError, match=message) as caught:
+            kind.draw(wrong, "m")
+        assert str(caught.value).count(". ") == 0
+
+
+@WITH_MACHINES
+def test_a_single_row_is_a_figure(kind):
+    kind.draw(kind.table().tail(1), "m").draw_without_rendering()

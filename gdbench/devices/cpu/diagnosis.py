@@ -47,15 +47,17 @@ def sentence(plain: Callable[..., Any], error: Exception) -> str:
     fun = _given(plain)
     name = getattr(fun, "__name__", repr(fun))
     if not isinstance(fun, FunctionType):
-        return f"{name} cannot be compiled: it is no plain Python function; wrap it in one, such as def f(x): return ..."
+        return f"{name} cannot be compiled: it is no plain Python function; wrap it in a def f(x)."
     report = _COLOURS.sub("", str(error))
     mine = [fun, *helpers_of(fun)]
     returned = re.search(r"No conversion from (.+) to \w+ for '\$\w+return_value", report)
-    if returned and (place := _place_of_return(fun)):
-        reason = f"it returns {_in_words(returned[1])}, not a real number"
+    told = next(_places_told(report), None)
+    if returned:
+        place, reason = _place_of_return(fun), f"it returns {_in_words(returned[1])}, not a real number"
+    elif plain.__name__ == "gradient" and told and _same(told[0], wrappers.__file__):  # where its slope is read
+        place, reason = _place_of_return(fun), "it does not return an array (n,) of numbers"
     else:
-        place = _place(mine, report, error)
-        reason = _reason(report)
+        place, reason = _place(mine, report, error), _reason(report)
     file, line = place
     code = linecache.getline(file, line).strip()
     if code.startswith("except"):
@@ -86,8 +88,8 @@ def _place(mine: list[FunctionType], report: str, error: Exception) -> tuple[str
         if place not in starts:  # the place of a whole function is its def line: a line inside it says more
             return place
     for function in mine:
-        if line := _line_naming(function.__code__, report):
-            return function.__code__.co_filename, line
+        if named := _line_naming(function.__code__, report):
+            return function.__code__.co_filename, named
     return looked_at[0] if looked_at else (mine[0].__code__.co_filename, mine[0].__code__.co_firstlineno)
 
 
@@ -107,7 +109,7 @@ def _places_looked_at(traceback: TracebackType | None) -> list[tuple[str, int]]:
     places = []
     while traceback is not None:
         for held in traceback.tb_frame.f_locals.values():
-            place = getattr(held, "loc", None)
+            place: Any = getattr(held, "loc", None)
             if isinstance(getattr(place, "line", None), int):
                 places.append((str(place.filename), int(place.line)))
         traceback = traceback.tb_next

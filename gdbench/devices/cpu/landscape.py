@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numba import prange, types
 
-from gdbench.devices.cpu.compile import data, driver, leaf, matrix, vector
+from gdbench.devices.cpu.compile import COUNTS, data, driver, leaf, matrix, vector
+from gdbench.devices.cpu.descend import _values_at
 from gdbench.devices.cpu.pointer import pack, scalar_function
 from gdbench.devices.plan import data_as
 from gdbench.problems.base import Array, Problem
 
 
-def landscape(address, center, first, second, m, n, problem_data, out):  # type: ignore[no-untyped-def]
-    """out[i, j] = f(center + m[i] first + n[j] second), rows spread over the cores."""
+def landscape(address, center, first, second, m, n, problem_data, out, done):  # type: ignore[no-untyped-def]
+    """out[i, j] = f(center + m[i] first + n[j] second), rows spread over the cores; done[i] = 1 after a row."""
     for i in prange(m.size):
         value = scalar_function(address, center)
         data_ = pack(problem_data)
@@ -24,13 +26,14 @@ def landscape(address, center, first, second, m, n, problem_data, out):  # type:
             for v in range(center.size):
                 x[v] = center[v] + m[i] * first[v] + n[j] * second[v]
             out[i, j] = value(pack(x), data_)
+        done[i] = 1
 
 
 @cache
 def _landscape(dtype: np.dtype) -> Any:
     x = vector(dtype)
     return driver(
-        landscape, types.none, types.int64, x, x, x, x, x, data(dtype), matrix(dtype),  # type: ignore[arg-type]
+        landscape, types.none, types.int64, x, x, x, x, x, data(dtype), matrix(dtype), COUNTS,  # type: ignore[arg-type]
         parallel=True,
     )  # fmt: skip
 
@@ -38,7 +41,13 @@ def _landscape(dtype: np.dtype) -> Any:
 def grid(problem: Problem, center: Array, first: Array, second: Array, m: Array, n: Array) -> Array:
     """The values (len(m), len(n)) of f(center + m first + n second), in ``center``'s dtype."""
     dtype = center.dtype
-    out = np.empty((m.size, n.size), dtype)
+    out, done = np.empty((m.size, n.size), dtype), np.zeros(m.size, np.int64)
     vectors = [np.require(v, dtype, ["C", "W"]) for v in (center, first, second, m, n)]
-    _landscape(dtype)(leaf(problem.value, "value", dtype), *vectors, data_as(problem.data, dtype), out)
+    address, rows = leaf(problem.value, "value", dtype), data_as(problem.data, dtype)
+    with suppress(SystemError):  # the problem's function raised, in this thread; or in another: not a word
+        _landscape(dtype)(address, *vectors, rows, out, done)
+    for i in np.flatnonzero(done == 0):
+        for j in range(n.size):  # raises what the function raises
+            x = vectors[0] + vectors[3][i] * vectors[1] + vectors[4][j] * vectors[2]
+            out[i, j] = _values_at(dtype)(address, x, rows, 1)
     return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,7 +12,7 @@ from numba import prange, types
 
 from gdbench.counts import N_COUNTS
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, matrix
-from gdbench.devices.cpu.descend import addresses_of, descend
+from gdbench.devices.cpu.descend import Descent, addresses_of, descend
 from gdbench.devices.cpu.pointer import pack, scalar_function
 from gdbench.devices.loop import judge, largest
 from gdbench.devices.plan import Plan
@@ -54,6 +56,10 @@ def multistart(  # type: ignore[no-untyped-def]
         nit[s] = k
 
 
+#: What stays in ``statuses`` where the problem's function raised: its exception is lost with its thread.
+UNFINISHED = -1
+
+
 @cache
 def _multistart(dtype: np.dtype) -> Any:
     m, i8, flag = matrix(dtype), types.int64, types.boolean
@@ -88,11 +94,17 @@ class Multistart:
         """Run every start for up to ``maxiter`` iterations."""
         method = self.plan.method
         assert isinstance(method, Method)
-        self._loop(
-            self._addresses, *self._flags, self.x, self.x_best, self.jac, method.direction.state_rows, self.plan.data,
-            self._settings, self.counts, self._values, self.plan.limits, self.plan.maxfev, maxiter, self.status,
-            self.nit,
-        )  # fmt: skip
+        self.status[:] = UNFINISHED
+        with suppress(SystemError):  # a function of the problem raised, in this thread; or in another: not a word
+            self._loop(
+                self._addresses, *self._flags, self.x, self.x_best, self.jac, method.direction.state_rows,
+                self.plan.data, self._settings, self.counts, self._values, self.plan.limits, self.plan.maxfev,
+                maxiter, self.status, self.nit,
+            )  # fmt: skip
+        for s in np.flatnonzero(self.status == UNFINISHED):
+            alone = Descent(replace(self.plan, x0=self.plan.x0[s], history=False, trajectory=False))
+            if alone.begin() == RUNNING:
+                alone.advance(maxiter)  # raises what the function raises
 
     @property
     def fun(self) -> Array:

@@ -11,21 +11,19 @@ problem, method, number of variables and dtype; making one takes about half a se
 
 from __future__ import annotations
 
-import dis
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from types import CodeType, FunctionType
+from functools import cache
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
-from numba.core.errors import NumbaError
 
 from gdbench.devices.cpu.compile import LOG, Compiled
 from gdbench.devices.cpu.diagnosis import sentence
 from gdbench.devices.cuda import door
-from gdbench.devices.source import helpers_of, identity, localised, rebound
+from gdbench.devices.cuda.scalars import beyond_a_thread, numpy_names, stand_in
+from gdbench.devices.source import identity, localised, rebound
 from gdbench.errors import CompileError, InputError
 from gdbench.problems.base import Problem
 
@@ -52,7 +50,7 @@ _helpers: dict[object, object] = {}
 _kernels: dict[tuple[object, ...], Any] = {}
 
 
-def blueprint(template: FunctionType, signature: Any, dtype: np.dtype, value: object, **names: object) -> Blueprint:
+def blueprint(template: Any, signature: Any, dtype: np.dtype, value: object, **names: object) -> Blueprint:
     """``template`` with ``value`` and ``names`` bound; plain functions among them become device functions.
 
     Raises
@@ -62,16 +60,21 @@ def blueprint(template: FunctionType, signature: Any, dtype: np.dtype, value: ob
     cuda = door.module()
     bound = {name: _source(item) for name, item in {"value": value, **names}.items()}
 
-    def device(plain: FunctionType) -> Any:
-        return cuda.jit(device=True)(plain)
-
-    plain = localised(rebound(template, {"cuda": cuda, **bound}), device, _helpers)
-    slot = (
-        template.__name__,
-        str(signature),
-        *(identity(item) if isinstance(item, FunctionType) else repr(item) for item in bound.values()),
-    )
+    plain = localised(rebound(template, {"cuda": cuda, **bound}), _device, _helpers)
+    marks = (identity(item) if isinstance(item, FunctionType) else repr(item) for item in bound.values())
+    slot = (template.__name__, str(signature), *marks)
     return Blueprint(template.__name__, plain, signature, dtype, slot, bound["value"])
+
+
+def _device(plain: FunctionType) -> Any:
+    """A device function of a plain one whose helpers are device functions already."""
+    instead = dict.fromkeys(numpy_names(plain), _numpy())
+    return door.module().jit(device=True)(rebound(plain, instead))
+
+
+@cache
+def _numpy() -> ModuleType:
+    return stand_in(lambda plain: door.module().jit(device=True)(plain))
 
 
 def kernel(drawn: Blueprint) -> Any:
@@ -87,13 +90,14 @@ def kernel(drawn: Blueprint) -> Any:
     began = time.perf_counter()
     try:
         compiled = cuda.jit(drawn.signature)(drawn.plain)
-    except NumbaError as reason:
-        raise CompileError(sentence(drawn.blame, reason)) from None
-    except Exception as reason:
+    except Exception as reason:  # of a user's mistake Numba makes errors of many classes, not only its own
+        home = type(reason).__module__
+        if not (home.startswith("cuda.") or "cudadrv" in home):
+            raise CompileError(sentence(drawn.blame, reason)) from None
         said = " ".join(str(reason).split())
         raise CompileError(
-            f"the kernel {drawn.name} was refused by the CUDA toolchain ({said}); pip install 'gdbench[cuda]' "
-            "installs versions that fit together."
+            f"the CUDA toolchain refused the kernel {drawn.name} ({said}); pip install 'gdbench[cuda]' installs "
+            "versions that fit together."
         ) from reason
     LOG.append(Compiled(drawn.name, "kernel", drawn.dtype.name, time.perf_counter() - began, cached=False))
     _kernels[drawn.slot] = compiled
@@ -106,11 +110,12 @@ def check(problem: Problem, n: int, dtype: np.dtype) -> None:
     Raises
     ------
     InputError: another dtype than float32 or float64, too many variables, or whole-array NumPy.
+    CompileError: a function that is not written in Python.
 
     >>> from gdbench.problems.softmax import softmax
     >>> check(softmax(columns=2, classes=2), 6, np.dtype("float32"))
     Traceback (most recent call last):
-    gdbench.errors.InputError: softmax-2-2 works on whole arrays (np.dot), ... use device='cpu'.
+    gdbench.errors.InputError: softmax-2-2 asks for .reshape, np.dot, ...; use device='cpu'.
     """
     if dtype.name not in ("float32", "float64"):
         raise InputError(f"device='cuda' computes in float32 or float64, not in {dtype.name}.")
@@ -119,46 +124,15 @@ def check(problem: Problem, n: int, dtype: np.dtype) -> None:
             f"{problem.name} has {n} variables and device='cuda' keeps at most {MOST_VARIABLES} a thread; "
             "use device='cpu'."
         )
-    for function in (problem.value, problem.gradient):
-        if function and (whole := array_operations(_source(function))):
+    for function in filter(None, (problem.value, problem.gradient)):
+        source = _source(function)
+        if not isinstance(source, FunctionType):
+            raise CompileError(sentence(function, TypeError()))
+        if beyond := beyond_a_thread(source):
             raise InputError(
-                f"{problem.name} works on whole arrays ({', '.join(whole)}), which a thread of device='cuda' "
-                "cannot; use device='cpu'."
+                f"{problem.name} asks for {', '.join(beyond)}, which a thread of device='cuda' cannot do; "
+                "use device='cpu'."
             )
-
-
-def array_operations(plain: FunctionType) -> list[str]:
-    """What ``plain`` and its helpers ask of NumPy beyond numbers: ``np.dot``, ``@``, ``np.zeros``.
-
-    >>> def f(x, data):
-    ...     return np.sqrt(x @ x) + np.pi
-    >>> array_operations(f)
-    ['@']
-    """
-    return sorted({found for function in (plain, *helpers_of(plain)) for found in _asked_by(function)})
-
-
-def _asked_by(plain: FunctionType) -> Iterator[str]:
-    for code in _codes(plain.__code__):
-        for instruction, following in pairwise(dis.get_instructions(code)):
-            if instruction.opname == "BINARY_OP" and "@" in instruction.argrepr:
-                yield "@"
-            if instruction.opname == "LOAD_GLOBAL" and plain.__globals__.get(instruction.argval) is np:
-                name = str(following.argval)
-                if not _scalar(getattr(np, name, None)):
-                    yield f"np.{name}"
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes(constant)
-
-
-def _scalar(found: object) -> bool:
-    """Whether something of NumPy's works on numbers: an elementwise function, a type, a constant."""
-    return (isinstance(found, np.ufunc) and found.signature is None) or isinstance(found, type | float | int)
 
 
 def _source(function: Any) -> Any:

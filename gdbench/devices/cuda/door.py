@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import types
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,6 +102,14 @@ def send(*arrays: Array) -> list[Any]:
         raise InputError(f"{size:,} bytes do not fit into the device's free memory; give it fewer at a time.") from None
 
 
+def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any) -> None:
+    """Start a kernel on what was sent; returns before it ends."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*Grid size")  # a few starts are no mistake
+        configured = kernel[blocks, threads]
+    configured(*arguments)
+
+
 @contextmanager
 def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
     """The module ``numba.cuda``, for compiling alone: no driver and no device is asked for while this holds.
@@ -110,7 +119,7 @@ def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
     InputError: numba-cuda or a library it compiles with is missing, or the simulator is on.
     """
     if _simulated():
-        raise InputError("the CUDA simulator compiles nothing: unset NUMBA_ENABLE_CUDASIM.")
+        raise InputError("The CUDA simulator compiles nothing: unset NUMBA_ENABLE_CUDASIM.")
     cuda = module()
     from cuda.pathfinder import load_nvidia_dynamic_lib
 
@@ -119,7 +128,7 @@ def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
             load_nvidia_dynamic_lib(library)
         except Exception as problem:
             raise InputError(f"CUDA's library {library} was not found: {_INSTALL}.") from problem
-    dispatcher = importlib.import_module("numba.cuda.dispatcher")
+    dispatcher: Any = importlib.import_module("numba.cuda.dispatcher")
     real = dispatcher.get_current_device
     # A device function called by a kernel is compiled for the current device: here, one that only has a number.
     dispatcher.get_current_device = lambda: types.SimpleNamespace(compute_capability=compute_capability, id=0)
@@ -184,9 +193,7 @@ def _why_not(error: str | None) -> str:
     if "DISABLE_CUDA" in error:
         return "CUDA is switched off by NUMBA_DISABLE_CUDA: unset it, or use device='cpu'."
     if "NO_DEVICE" in error:
-        return (
-            "The NVIDIA driver sees no CUDA device: look at nvidia-smi and CUDA_VISIBLE_DEVICES, or use device='cpu'."
-        )
+        return "The NVIDIA driver sees no device: look at nvidia-smi and CUDA_VISIBLE_DEVICES, or use device='cpu'."
     if "cannot be found" in error or "not be loaded" in error:
         return "No NVIDIA driver was found: install one that speaks CUDA 13 (580 or newer), or use device='cpu'."
     return f"The NVIDIA driver does not start ({' '.join(error.split())}): look at nvidia-smi, or use device='cpu'."

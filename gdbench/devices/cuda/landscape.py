@@ -24,7 +24,8 @@ MOST_BLOCKS_DOWN = 65535
 
 # Bound when the kernel is made.
 cuda: Any = None
-N, NUMBER, value = 0, None, None
+N, NUMBER = 0, None
+value: Any = None
 
 
 def landscape(center, first, second, m, n, features, targets, shape, out):
@@ -62,6 +63,6 @@ def grid(problem: Problem, center: Array, first: Array, second: Array, m: Array,
     vectors = [np.require(v, dtype, ["C", "W"]) for v in (center, first, second, m, n)]
     sent = door.send(*vectors, *data_as(problem.data, dtype), np.empty((m.size, n.size), dtype))
     columns, rows = -(-n.size // BLOCK[0]), min(-(-m.size // BLOCK[1]), MOST_BLOCKS_DOWN)
-    compiled[(columns, rows), BLOCK](*sent)
+    door.launch(compiled, (columns, rows), BLOCK, *sent)
     out: Array = sent[-1].copy_to_host()
     return out

@@ -14,7 +14,8 @@ from numba import types
 from gdbench.counts import N_COUNTS, NFEV, NFEV_FD
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, matrix, vector
 from gdbench.devices.cuda import door
-from gdbench.devices.cuda.compile import THREADS, Blueprint, array_operations, blueprint, check, kernel
+from gdbench.devices.cuda.compile import THREADS, Blueprint, blueprint, check, kernel
+from gdbench.devices.cuda.scalars import beyond_a_thread
 from gdbench.devices.loop import judge, largest
 from gdbench.devices.plan import Plan
 from gdbench.errors import InputError
@@ -167,9 +168,8 @@ class Multistart:
         """Start the kernel on what was sent; returns before it ends."""
         x, x_best, jac, counts, values, status, nit, *others, limits = self._sent
         blocks = -(-len(self.x) // THREADS)
-        self._kernel[blocks, THREADS](
-            x, x_best, jac, *others, counts, values, limits, self.plan.maxfev, maxiter, status, nit
-        )
+        arguments = (x, x_best, jac, *others, counts, values, limits, self.plan.maxfev, maxiter, status, nit)
+        door.launch(self._kernel, blocks, THREADS, *arguments)
 
     def fetch(self) -> None:
         """Wait for the kernel and copy its results back."""
@@ -200,5 +200,5 @@ def _check(plan: Plan) -> None:
     if source.needs_gradient and plan.problem.gradient is None:
         raise InputError(f"{plan.problem.name} brings no derived slope: use gradient='3-point'.")
     for part in (method.direction, method.step):
-        if whole := array_operations(part.rule):
-            raise InputError(f"{part.name} works on whole arrays ({', '.join(whole)}): use device='cpu'.")
+        if beyond := beyond_a_thread(part.rule):  # type: ignore[arg-type]
+            raise InputError(f"{part.name} asks for {', '.join(beyond)}, which a thread cannot do; use device='cpu'.")

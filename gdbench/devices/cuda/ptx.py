@@ -82,7 +82,8 @@ def rows(full: bool = True) -> Iterator[Row]:
             yield _row(cuda, landscape.draw(problem, problem.n, dtype), problem)
             plan = _plan(problem, dtype, "steepest", "analytic")
             yield _row(cuda, multistart.draw(plan), problem, "steepest, analytic")
-        for direction, source in product(DIRECTIONS, multistart.SOURCES) if full else ():
+        others = list(product(DIRECTIONS, multistart.SOURCES)) if full else []
+        for direction, source in others:
             plan = _plan(rosenbrock(n=2), np.dtype("float32"), direction, source)
             yield _row(cuda, multistart.draw(plan), plan.problem, f"{direction}, {source}")
 
@@ -106,11 +107,11 @@ def _row(cuda: Any, drawn: Any, problem: Problem, method: str = "") -> Row:
         return Row(*what, failure=f"{type(reason).__name__}: {' '.join(str(reason).split())}")
     stack, stores, loads = _numbers(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", log)
     (registers,) = _numbers(r"Used (\d+) registers", log)
-    doubles = len(_DOUBLE.findall(ptx))
+    counted = doubles(ptx)
     failure = ""
-    if doubles and drawn.dtype == np.float32 and drawn.name == "landscape":  # it holds nothing but the problem's maths
-        failure = f"{doubles} operations in double precision: a literal without a type in {problem.name}?"
-    return Row(*what, registers, stack, stores, loads, doubles, time.perf_counter() - began, failure)
+    if counted and drawn.dtype == np.float32 and drawn.name == "landscape":  # it holds nothing but the problem's maths
+        failure = f"{counted} operations in double precision: a literal without a type in {problem.name}?"
+    return Row(*what, registers, stack, stores, loads, counted, time.perf_counter() - began, failure)
 
 
 def _ptx(cuda: Any, drawn: Any) -> str:
@@ -129,6 +130,11 @@ def _linked(ptx: str) -> str:
     linker = Linker(ObjectCode.from_ptx(ptx.encode()), options=LinkerOptions(arch=arch, ptxas_options=["-v"]))
     linker.link("cubin")
     return str(linker.get_info_log())
+
+
+def doubles(ptx: str) -> int:
+    """Double-precision additions, multiplications, divisions and roots."""
+    return len(_DOUBLE.findall(ptx))
 
 
 def _numbers(pattern: str, log: str) -> list[int]:

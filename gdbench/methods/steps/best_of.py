@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 
 from gdbench.counts import NFEV
 from gdbench.errors import InputError
 from gdbench.methods.base import Step
+from gdbench.number import real
 from gdbench.problems.base import Array, Data
 
 
@@ -63,7 +62,7 @@ class BestOf(Step):
         if not isinstance(self.step_sizes, tuple | list) or not self.step_sizes:
             raise InputError(f"best-of: step_sizes must be a tuple of at least one step size, not {self.step_sizes!r}.")
         for size in self.step_sizes:
-            if not (isinstance(size, Real) and 0 < size <= sys.float_info.max):
+            if not 0 < real(size) < math.inf:
                 raise InputError(f"best-of: every step size must be a positive finite number, not {size!r}.")
 
     @property

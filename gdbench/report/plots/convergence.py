@@ -13,6 +13,7 @@ from gdbench.report.frames import checked
 from gdbench.report.labels import End, label_ends
 from gdbench.report.scales import log_axis, log_limits, markers_every, positive
 from gdbench.report.style import look, pen, sheet, styled
+from gdbench.report.tables.formats import tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_POINTS = 600  # a line of a million iterations need not weigh a million points
+ROUNDING = 1e-6  # float32 may fall this far, relatively, below the true minimum
 AXES = {"iteration": "iteration", "evaluations": "evaluations of the value", "seconds": "time in the algorithm"}
 
 
@@ -38,7 +40,8 @@ def convergence_figure(
 
     Raises
     ------
-    InputError: no histories, a column is missing or empty, or f_star is no finite number.
+    InputError: no histories, a column is missing or empty, or f_star is no finite number or lies
+        above a value that was met.
     """
     if not histories:
         raise InputError("the convergence figure got no histories; give at least one, label -> table.")
@@ -52,20 +55,29 @@ def convergence_figure(
     }
     lowest = min(float(table.loc[np.isfinite(table["fun"]), "fun"].min()) for table in tables.values())
     bottom = lowest if f_star is None else f_star
+    if lowest < bottom - ROUNDING * max(1.0, abs(bottom)):
+        raise InputError(
+            f"f_star is {bottom:g}, but a descent met {lowest:g}; give the lowest value there is, or None."
+        )
     gaps = np.concatenate([positive(table["fun"] - bottom) for table in tables.values()])
     limits = log_limits(gaps, air=2.0)
     notes = [] if f_star is not None else ["gap to the lowest value that any of these descents met"]
     if any((table["fun"] <= bottom).any() for table in tables.values()):
         notes.append("a line at the lower edge has reached the lowest value exactly")
 
+    diverged = sorted(label for label, table in tables.items() if not np.isfinite(table["fun"]).all())
+    if diverged:
+        notes.append(f"the value left the finite numbers, where its line ends: {', '.join(diverged)}")
+
     headings = ["Gap by iteration", "Gap by evaluation", "Gap by second"]
     figure, panels = sheet(headings, title, subtitle, notes)
     for panel, column in zip(panels, AXES):
         panel.set_xlabel(AXES[column])
-        panel.set_ylabel("f − f*" if f_star is not None else "f − lowest f met")
+        panel.set_ylabel("gap to the minimum, f − f*" if f_star is not None else "gap to the lowest value met")
         log_axis(panel, "y", limits, "power" if limits[1] / limits[0] > 1e3 else "count")
         _across(panel, column, tables)
-        label_ends(panel, [_draw(panel, label, tables[label], column, bottom) for label in sorted(tables)])
+        ends = [_draw(panel, label, tables[label], column, bottom) for label in sorted(tables)]
+        label_ends(panel, [end for end in ends if end])
     return figure
 
 
@@ -87,19 +99,21 @@ def _across(panel: Axes, column: str, tables: Mapping[str, DataFrame]) -> None:
 
 
 def _plain_ticks(panel: Axes, column: str) -> None:
-    from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     panel.xaxis.set_major_locator(MaxNLocator(4, integer=column != "seconds"))
     if column == "seconds":
-        panel.xaxis.set_major_formatter(EngFormatter(unit="s"))
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
     else:
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
-def _draw(panel: Axes, label: str, table: DataFrame, column: str, bottom: float) -> End:
+def _draw(panel: Axes, label: str, table: DataFrame, column: str, bottom: float) -> End | None:
     """One line; gaps of nothing lie on the lower edge, values that are not finite are left out."""
     x, gap = _x(table, column), (table["fun"] - bottom).to_numpy()
     shown = np.isfinite(gap) & np.isfinite(x)
+    if not shown.any():
+        return None
     if panel.get_xscale() == "log":
         x = np.maximum(x, panel.get_xlim()[0])  # the start, at nothing spent, stands on the left edge
     x, gap = x[shown], np.maximum(gap[shown], panel.get_ylim()[0])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gdbench.report.frames import Part, checked, machines_note, parts
-from gdbench.report.labels import End, label_ends
+from gdbench.report.labels import End, free_height, label_ends
 from gdbench.report.scales import log_axis, log_limits
 from gdbench.report.style import GREY, NOTE_SIZE, pen, sheet, styled
 from gdbench.report.tables.formats import count
@@ -62,9 +62,8 @@ def gradient_cost_figure(
     ------
     InputError: a column is missing or empty, or the machine is not in the table.
     """
-    table = checked(
-        frame, "the gradient-cost figure", ("machine", "problem", "source"), NUMBERS, ("n", "ratio", "seconds")
-    )
+    names, drawn = ("machine", "problem", "source"), ("ratio", "seconds")
+    table = checked(frame, "the gradient-cost figure", names, NUMBERS, drawn, keys=("n",))
     sizes = table.groupby("problem")["n"].nunique().sort_index()
     line = str(sizes.idxmax())
     figure, (left, right) = sheet(
@@ -152,21 +151,21 @@ def _groups(rows: DataFrame, line: str) -> Iterator[tuple[bool, bool, DataFrame]
 
 
 def _name_stars(panel: Axes, rows: DataFrame, column: str, problem_titles: Mapping[str, str]) -> None:
-    """Beside each problem that is no line, its name and size: in the widest gap between its stars, to the left."""
-    low = panel.get_ylim()[0]
+    """Beside each problem that is no line, its name and size: to the left of its stars, clear of the lines."""
+    to_panel = panel.transData + panel.transAxes.inverted()
     for _, group in rows.groupby(["problem", "n"]):
         problem, n = str(group["problem"].iloc[0]), float(group["n"].iloc[0])
         shown = np.sort(group.loc[np.isfinite(group[column]) & (group[column] > 0), column].to_numpy())
         if not shown.size:
             continue
-        marks = np.log([low, *shown] if shown.size == 1 else shown)
-        widest = int(np.argmax(np.diff(marks)))
-        height = float(np.exp(marks[widest] + 0.3 * (marks[widest + 1] - marks[widest])))
+        (x, lowest), (_, highest) = to_panel.transform([(n, shown[0]), (n, shown[-1])])
+        height = free_height(panel, x - 0.42, x - 0.02, max(lowest - 0.1, 0.05), min(highest + 0.1, 0.95))
         panel.vlines(n, shown[0], shown[-1], color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1.5)
         panel.annotate(
             f"{problem_titles.get(problem, problem)},\nn = {count(n)}",
-            (n, height),
+            (x, height),
             (-5, 0),
+            xycoords="axes fraction",
             textcoords="offset points",
             ha="right",
             va="center",

@@ -48,9 +48,8 @@ def search_figure(frame: DataFrame, title: str, subtitle: str = "", highlight: s
     ------
     InputError: a column is missing or empty, or the machine is not in the table.
     """
-    table = checked(
-        frame, "the search figure", ("machine", "method"), NUMBERS, ("dimension", "success_share", "budget")
-    )
+    names, keys = ("machine", "method"), ("dimension", "budget")
+    table = checked(frame, "the search figure", names, NUMBERS, ("success_share",), keys)
     missed = np.isinf(table["evaluations"])
     notes = ["thin bars: 95 % interval (left), quartiles over the runs (right); points are moved sideways a little"]
     if missed.any():
@@ -78,7 +77,7 @@ def search_figure(frame: DataFrame, title: str, subtitle: str = "", highlight: s
     methods = sorted(table["method"].unique())
     for part in parts(table, "method", highlight):
         aside = methods.index(part.name) - (len(methods) - 1) / 2
-        sideways = (across[1] / across[0]) ** (0.014 * aside)
+        sideways = (across[1] / across[0]) ** (0.017 * aside)
         shares += _share(left, part, sideways)
         costs += _cost(right, part, sideways)
     label_ends(left, shares)

@@ -47,7 +47,10 @@ def training_figure(frame: DataFrame, title: str, subtitle: str = "", highlight:
     )
     curves = [(part, _over_seeds(part.rows)) for part in parts(table, "method", highlight)]
     several = table.groupby(["machine", "method"])["seed"].nunique().max() > 1
+    diverged: list[str] = sorted(table.loc[np.isinf(table["train_loss"]), "method"].unique())
     notes = ["line: median over the seeds; band: from the lowest to the highest seed"] if several else []
+    if diverged:
+        notes.append(f"the loss left the finite numbers, where its line ends: {', '.join(diverged)}")
     figure, (loss, by_epoch, by_second) = sheet(
         ["Training loss by epoch", "Test accuracy by epoch", "Test accuracy by second"],
         title,

@@ -23,6 +23,16 @@ def seconds(value: float, digits: int = 3) -> str:
     return f"{_fixed(value / scale, _decimals(value / scale, digits))} {unit}"
 
 
+def tick(value: float) -> str:
+    """Seconds beside an axis: the engineering unit, and no digit that says nothing.
+
+    >>> tick(2.5e-3), tick(1e-5), tick(1000)
+    ('2.5 ms', '10 µs', '1,000 s')
+    """
+    scale, unit = _unit(value, 3)
+    return f"{value / scale:,.10g} {unit}"
+
+
 def ratio(value: float) -> str:
     """How many times as much: two significant digits below ten, whole numbers above.
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from gdbench.report.tables.formats import count, ratio, seconds
 
 if TYPE_CHECKING:
@@ -14,9 +12,11 @@ if TYPE_CHECKING:
 
 def gradient_cost_summary(rows: pandas.DataFrame) -> pandas.DataFrame:
     """A row a problem and n: one value in seconds, and each source's gradient in values (and seconds)."""
+    import pandas as pd
+
     told = []
-    for (problem, n), group in rows.groupby(["problem", "n"], sort=True):
-        row = {"problem": problem, "n": count(n), "one value": seconds(group["value_seconds"].iloc[0])}
+    for _, group in rows.groupby(["problem", "n"], sort=True):
+        row = {"problem": group["problem"].iloc[0], "n": count(float(group["n"].iloc[0])), "one value": seconds(group["value_seconds"].iloc[0])}
         for _, source in group.iterrows():
             once = " *" if source["samples"] < 6 else ""
             row[source["source"]] = f"{ratio(source['ratio'])} ({seconds(source['seconds'])}){once}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from gdbench.report.tables.formats import seconds
 
 if TYPE_CHECKING:
@@ -14,6 +12,8 @@ if TYPE_CHECKING:
 
 def training_summary(rows: pandas.DataFrame) -> pandas.DataFrame:
     """A row a method: passes over the data, seconds, loss and test accuracy at the end (median over seeds)."""
+    import pandas as pd
+
     ends = rows.sort_values("epoch").groupby(["method", "seed"], as_index=False).last()
     told = ends.groupby("method", as_index=False)[["epoch", "seconds", "train_loss", "test_accuracy"]].median()
     told = told.sort_values("test_accuracy", ascending=False)

@@ -1,0 +1,176 @@
+"""gdbench beside its peers, interleaved in one run: ``python benchmarks/peers.py training`` or ``loop``.
+
+In every round each contender runs once, in random order, on the same core, so what disturbs the machine disturbs
+all alike. A contender must first agree with gdbench; one that does not, or is not installed, is listed as such.
+``--json FILE`` keeps every sample. Run it alone on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cores import THREADS, held
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from gdbench.harness.environment import environment
+from gdbench.harness.statistics import distinguishable, median_interval, ratio_interval
+from gdbench.harness.timing import interleaved
+
+OWN = "gdbench"
+#: Test accuracy is taken after so many epochs, of which the first is not timed.
+EPOCHS_JUDGED = 3
+#: The same path up to rounding ends within this, as a share of the test images.
+ACCURACY_APART = 0.005
+
+
+@dataclass
+class Line:
+    """One contender's line: its samples, or the reason why there are none."""
+
+    name: str
+    question: str
+    excluded: str = ""
+    seconds: list[float] = field(default_factory=list)
+    accuracy: float | None = None
+
+
+def training(rows: int | None, rounds: int, seed: int) -> list[Line]:
+    """Seconds an epoch of the network, of every library that is here."""
+    from frameworks import CONTENDERS, GATE, disagreement
+    from task import BATCH, SIZES, Task
+
+    task = Task.on(rows, seed, THREADS)
+    network = "-".join(map(str, SIZES))
+    question = f"One epoch of {network} on {task.problem.rows:,} images, batch {BATCH}, SGD, float32"
+    lines, running = [], []
+    for kind in CONTENDERS:
+        line = Line(kind.name, question)
+        lines.append(line)
+        if not kind.installed():
+            line.excluded = "not installed"
+            continue
+        contender = kind(task)
+        apart = disagreement(contender)
+        if not apart <= GATE:
+            line.excluded = f"excluded: a loss is {apart:.1e} off"
+            continue
+        contender.epoch()  # compiles, warms up, and is not timed
+        running.append((contender, line))
+    shuffled = random.Random(seed)
+    for _ in range(rounds):
+        shuffled.shuffle(running)
+        for contender, line in running:
+            began = time.perf_counter()
+            contender.epoch()
+            line.seconds.append(time.perf_counter() - began)
+            if contender.epochs == EPOCHS_JUDGED:
+                line.accuracy = task.problem.accuracy(contender.point)
+    return lines
+
+
+def loop(rounds: int, seed: int) -> list[Line]:
+    """Seconds a step of gradient descent on Rosenbrock's chain, of every loop that is here."""
+    from loops import CONTENDERS, GATE, VARIABLES, disagreement
+
+    lines = []
+    for n in VARIABLES:
+        running, asked = {}, {}
+        for kept, name in [(kept, name) for kept, contenders in CONTENDERS.items() for name in contenders]:
+            contender = CONTENDERS[kept][name]
+            line = asked[kept, name] = Line(name, f"One step of gradient descent on rosenbrock-{n}, {kept}, float64")
+            if not contender.installed():
+                line.excluded = "not installed"
+            elif not (apart := disagreement(contender, n)) <= GATE:
+                line.excluded = f"excluded: the value is {apart:.1e} off"
+            else:
+                running[kept, name] = contender.make(n)
+                running[kept, name](1)
+        timings = interleaved(running, cap=60.0, least=rounds, most=rounds, seed=seed)
+        for who, timing in timings.items():
+            asked[who].seconds = timing.seconds
+        lines += asked.values()
+    return lines
+
+
+def show(lines: list[Line], console: Console) -> None:
+    """A table a question, and a sentence on who is faster than gdbench."""
+    for question in dict.fromkeys(line.question for line in lines):
+        asked = [line for line in lines if line.question == question]
+        own = next(line for line in asked if line.name == OWN)
+        heads = ["contender", "median", "95 % interval", "ratio to gdbench", "verdict"]
+        if own.accuracy is not None:
+            heads.append(f"accuracy after {EPOCHS_JUDGED}")
+        table = Table(*heads, title=question, title_justify="left", box=SIMPLE)
+        for line in asked:
+            table.add_row(line.name, *(_cells(line, own) if line.seconds else ("–", line.excluded)))
+        console.print(table)
+        if winners := [line.name for line in asked if _verdict(line, own) == "faster"]:
+            console.print(f"Faster than gdbench: {'; '.join(winners)}.")
+        for line in asked:
+            if line.accuracy is not None and (apart := abs(line.accuracy - own.accuracy)) > ACCURACY_APART:
+                console.print(f"{line.name} ends {apart:.1%} of the test images away: that was not the same work.")
+
+
+def _cells(line: Line, own: Line) -> list[str]:
+    seconds, ratio = median_interval(line.seconds), ratio_interval(line.seconds, own.seconds)
+    between, against = f"only {seconds.n} samples", f"{ratio.median:.2f}"
+    if seconds.sufficient:
+        between = f"{_readable(seconds.low)} to {_readable(seconds.high)}"
+        against += f" ({ratio.low:.2f} to {ratio.high:.2f})"
+    accuracy = [] if line.accuracy is None else [f"{line.accuracy:.2%}"]
+    return [_readable(seconds.median), between, "1" if line is own else against, _verdict(line, own), *accuracy]
+
+
+def _verdict(line: Line, own: Line) -> str:
+    if line is own or not line.seconds:
+        return ""
+    ratio = ratio_interval(line.seconds, own.seconds)
+    if not ratio.sufficient:
+        return "too few samples to say"
+    if not distinguishable(ratio):
+        return "not distinguishable"
+    return "faster" if ratio.median < 1 else "slower"
+
+
+def _readable(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+def main() -> None:
+    """Read the arguments, measure, show, keep."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("question", choices=["training", "loop"])
+    parser.add_argument("--rounds", type=int, help="samples of each contender (default: 6 epochs, 50 of the loop)")
+    parser.add_argument("--rows", type=int, help="training: only so many images (default: all there are)")
+    parser.add_argument("--seed", type=int, default=0, help="of the weights, the batches and the order of contenders")
+    parser.add_argument("--json", type=Path, help="keep every sample in this file")
+    asked = parser.parse_args()
+    # Below six samples there is no 95 % interval of a median.
+    rounds = asked.rounds if asked.rounds is not None else 6 if asked.question == "training" else 50
+    if rounds < EPOCHS_JUDGED - 1:
+        parser.error(f"--rounds must be at least {EPOCHS_JUDGED - 1}, not {rounds}.")
+    if asked.rows is not None and asked.rows < 640:
+        parser.error(f"--rows must be at least 640, the first 20 batches; not {asked.rows}.")
+    with held(THREADS):
+        lines = training(asked.rows, rounds, asked.seed) if asked.question == "training" else loop(rounds, asked.seed)
+        known = environment(with_numba=True)
+    # What is piped into a file has no width of its own.
+    show(lines, Console(width=None if sys.stdout.isatty() else 120))
+    if asked.json:
+        kept = {"lines": [asdict(line) for line in lines], "environment": known}
+        asked.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""The CUDA kernels on a real device: the simulator's cases again, and sizes that the simulator is too slow for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from devices.cuda_cases import *  # noqa: F403 (the cases are collected here too)
+from devices.cuda_cases import TOLERANCE, assert_same_runs, on_cpu, on_device, plan, starts
+
+from gdbench.devices.cuda import door
+from gdbench.problems.himmelblau import himmelblau
+from gdbench.problems.rosenbrock import rosenbrock
+
+_door = door.state()
+pytestmark = [pytest.mark.gpu, pytest.mark.skipif(_door.simulated or not _door.usable, reason=_door.reason)]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_many_starts_agree_with_the_cpu(dtype):
+    problem = rosenbrock(n=2)
+    asked = plan(problem, starts(problem, 100_003, dtype), step=("fixed", 5e-4))
+    assert_same_runs(on_device(asked, 20), on_cpu(asked, 20), TOLERANCE[dtype])
+
+
+def test_a_large_landscape_agrees_with_the_cpu(monkeypatch):
+    from gdbench.devices.cpu import landscape as cpu
+    from gdbench.devices.cuda import landscape
+
+    monkeypatch.setattr(landscape, "BLOCK", (32, 4))
+    unit = np.eye(2)
+    asked = himmelblau(), np.zeros(2), unit[0], unit[1], np.linspace(-5, 5, 1003), np.linspace(-5, 5, 997)
+    np.testing.assert_allclose(landscape.grid(*asked), cpu.grid(*asked), rtol=1e-11, atol=1e-11)

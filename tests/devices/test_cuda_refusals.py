@@ -1,0 +1,139 @@
+"""What the CUDA device refuses, before it compiles or sends anything: one sentence each, on any machine."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import gdbench
+from gdbench.devices.cuda import scalars
+from gdbench.devices.cuda.compile import MOST_VARIABLES, check
+from gdbench.devices.cuda.landscape import grid
+from gdbench.devices.cuda.multistart import Multistart
+from gdbench.devices.plan import Plan
+from gdbench.errors import CompileError, InputError
+from gdbench.gradients import GRADIENTS
+from gdbench.methods import DIRECTIONS, SEARCHES, STEPS, Method
+from gdbench.problems import PROBLEMS
+from gdbench.problems.function import from_function
+
+FLOAT64 = np.dtype("float64")
+
+
+def method(batch_size=None):
+    return Method(DIRECTIONS["steepest"](), STEPS["fixed"](1e-3), batch_size)
+
+
+def refused(plan):
+    with pytest.raises(InputError) as raised:
+        Multistart(plan)
+    sentence = str(raised.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+@pytest.mark.parametrize("name", ["rosenbrock", "himmelblau", "quadratic"])
+def test_problems_of_numbers_are_taken(name):
+    problem = PROBLEMS[name]()
+    check(problem, problem.n, FLOAT64)
+
+
+@pytest.mark.parametrize("name", ["softmax", "svm", "least-squares"])
+def test_problems_of_whole_arrays_are_not(name):
+    problem = PROBLEMS[name](columns=2)
+    says = refused(Plan(problem, np.zeros((3, problem.n)), GRADIENTS["3-point"](), method()))
+    assert "which a thread of device='cuda' cannot do" in says
+    assert "np.dot" in says
+    with pytest.raises(InputError, match=r"np\.dot"):
+        grid(problem, problem.x0, problem.x0, problem.x0, np.zeros(2), np.zeros(2))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int64", "complex128"])
+def test_only_two_dtypes_are_taken(dtype):
+    problem = PROBLEMS["rosenbrock"]()
+    says = refused(Plan(problem, np.zeros((3, 2), dtype), GRADIENTS["analytic"](), method()))
+    assert says == f"device='cuda' computes in float32 or float64, not in {dtype}."
+
+
+def test_too_many_variables_are_counted():
+    problem = PROBLEMS["rosenbrock"](n=MOST_VARIABLES + 1)
+    says = refused(Plan(problem, problem.x0[np.newaxis], GRADIENTS["analytic"](), method()))
+    assert says.startswith("rosenbrock-17 has 17 variables and device='cuda' keeps at most 16 a thread")
+
+
+def test_plans_a_thread_cannot_follow():
+    problem, x0 = PROBLEMS["rosenbrock"](), np.zeros((3, 2))
+    analytic = GRADIENTS["analytic"]()
+    assert "give x0 of shape (S, n)" in refused(Plan(problem, x0[0], analytic, method()))
+    assert "give x0 of shape (S, n)" in refused(Plan(problem, x0[:0], analytic, method()))
+    assert "neither a search" in refused(Plan(problem, x0, analytic, SEARCHES["random-search"]()))
+    assert "nor mini-batches" in refused(Plan(problem, x0, analytic, method(batch_size=2)))
+    unknown_slope = from_function(lambda x: x[0], x0[0])
+    assert "brings no derived slope" in refused(Plan(unknown_slope, x0, analytic, method()))
+
+
+def dot(x):
+    return x @ x
+
+
+def hidden(x):
+    return dot(x) + x[0]
+
+
+def summed(x):
+    return (x * x).sum()
+
+
+def cubic_root(x):
+    return np.cbrt(x[0])
+
+
+def fenced(x):
+    if x[0] < 0:
+        raise ValueError("beyond the fence")
+    return x[0]
+
+
+def ordinary(x):
+    return np.exp(-np.abs(x[0])) + math.sin(x[1]) * np.float32(2) + np.pi
+
+
+@pytest.mark.parametrize(
+    ("fun", "named"), [(dot, "@"), (hidden, "@"), (summed, ".sum"), (cubic_root, "np.cbrt"), (fenced, "raise")]
+)
+def test_what_asks_for_arrays_is_named(fun, named):
+    with pytest.raises(InputError, match="cannot do") as raised:
+        check(from_function(fun, np.zeros(2)), 2, FLOAT64)
+    assert f"{fun.__name__} asks for {named}, which" in str(raised.value)
+
+
+def test_what_does_not_is_taken():
+    check(from_function(ordinary, np.zeros(2)), 2, FLOAT64)
+
+
+def test_a_function_not_written_in_python_is_refused():
+    with pytest.raises(CompileError, match="no plain Python function"):
+        check(gdbench.problems.Problem(name="builtin", value=max, x0=np.zeros(2)), 2, FLOAT64)
+
+
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(numbers, numbers)
+def test_numpy_in_a_kernel_means_what_numpy_means(a, b):
+    for name in ("maximum", "minimum", "copysign"):
+        np.testing.assert_array_equal(scalars.FUNCTIONS[name](a, b), getattr(np, name)(a, b))
+    for name in ("sign", "abs", "isnan", "isinf", "isfinite"):
+        np.testing.assert_array_equal(scalars.FUNCTIONS[name](a), getattr(np, name)(a))
+
+
+@pytest.mark.parametrize("name", sorted(scalars.FUNCTIONS))
+def test_every_function_of_a_kernel_is_the_one_of_its_name(name):
+    ufunc = getattr(np, name)
+    arguments = (1.25, 1.5)[: ufunc.nin] if name == "arccosh" else (0.25, 0.5)[: ufunc.nin]
+    np.testing.assert_allclose(scalars.FUNCTIONS[name](*arguments), ufunc(*arguments), rtol=1e-14)

@@ -1,0 +1,41 @@
+"""The README's example runs as printed, and everything it names exists."""
+
+import re
+from pathlib import Path
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_python_example_runs(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    exec(compile(example, str(README), "exec"), {"__name__": "readme"})
+    assert capsys.readouterr().out.count("f = ") == 4
+
+
+def test_every_linked_file_exists():
+    for target in re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (README.parent / target).exists(), target
+
+
+def test_contributing_examples_work(tmp_path, monkeypatch):
+    """The loss and the direction of CONTRIBUTING.md, pasted into files, minimise."""
+    import importlib.util
+    import math
+    from dataclasses import dataclass
+
+    import gdbench
+
+    blocks = re.findall(r"```python\n(.*?)```", (README.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    loss = tmp_path / "booth.py"
+    loss.write_text(blocks[0])
+    spec = importlib.util.spec_from_file_location("booth", loss)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    result = gdbench.minimize(module.booth(), step=0.1)
+    assert abs(result.x - [1, 3]).max() < 1e-4
+
+    names = {"math": math, "dataclass": dataclass, "Direction": gdbench.Direction, "__name__": "adagrad"}
+    exec(compile(blocks[1], "adagrad.py", "exec"), names)
+    result = gdbench.minimize(module.booth(), direction=names["Adagrad"](), step=1.0)
+    assert abs(result.x - [1, 3]).max() < 1e-3
