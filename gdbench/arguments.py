@@ -68,7 +68,7 @@ def checked_plan(
 def checked_dtype(dtype: object) -> np.dtype:
     """float32 or float64, by name or type."""
     try:
-        kind = np.dtype(dtype)  # type: ignore[call-overload]
+        kind: np.dtype = np.dtype(dtype)  # type: ignore[call-overload]
     except Exception:  # NumPy reads a small language here and raises errors of many classes
         raise unknown("dtype", dtype, DTYPES) from None
     if kind.name not in DTYPES or not kind.isnative:
@@ -129,7 +129,7 @@ def checked_gradient(gradient: object, problem: Problem) -> Gradient:
     """The source behind a name; one that needs a derived slope is refused where there is none."""
     if callable(gradient) and not isinstance(gradient, Gradient | type):
         return GRADIENTS["analytic"]()  # the problem was built with it
-    if gradient == "auto":
+    if isinstance(gradient, str) and gradient == "auto":
         gradient = "analytic" if problem.gradient is not None else "3-point"
     source = GRADIENTS[gradient]() if isinstance(gradient, str) else gradient
     if not isinstance(source, Gradient):
@@ -173,7 +173,7 @@ def _check_indices(problem: Problem) -> None:
         for rows in (few, whole):
             try:
                 with np.errstate(all="ignore"):
-                    function(problem.x0.copy(), rows, *out)  # type: ignore[misc]
+                    getattr(function, "py_func", function)(problem.x0.copy(), rows, *out)  # type: ignore[misc]
                 break
             except IndexError as reason:
                 if "out of" not in str(reason):  # "invalid index to scalar": a number where an array was expected
@@ -187,6 +187,8 @@ def _check_indices(problem: Problem) -> None:
 def _method(
     method: object, direction: object, step: object, batch_size: int | None, problem: Problem
 ) -> Method | Search:
+    if method is not None and direction != "steepest":
+        raise InputError("give either method or direction: a method's name says its direction.")
     chosen = find_method(direction if method is None else method, checked_step(step), batch_size)
     if isinstance(chosen, Method) and chosen.batch_size is not None and problem.rows == 0:
         raise InputError(f"{problem.name} has no data rows to draw mini-batches from; leave batch_size out.")

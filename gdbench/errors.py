@@ -13,6 +13,9 @@ from collections.abc import Iterable
 class InputError(ValueError):
     """Something the caller gave is wrong; the message is one sentence naming it and the remedy."""
 
+    def __init__(self, sentence: str) -> None:
+        super().__init__(" ".join(line.strip() for line in sentence.splitlines()))  # arrays print on many lines
+
 
 class CompileError(InputError):
     """A function could not be compiled; the message names the line and the reason."""

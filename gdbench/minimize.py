@@ -195,7 +195,8 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
         rows = run.history()
         history = {name: rows[:, i] for i, name in enumerate(HISTORY)}
         # Blocks are timed, not iterations: the seconds in between are read off the straight line.
-        history["seconds"] = np.interp(np.arange(len(rows)), *zip(*seconds_at))
+        iterations, seconds = zip(*seconds_at)
+        history["seconds"] = np.interp(np.arange(len(rows)), iterations, seconds)
     return Result(
         x=run.x,
         fun=fun,

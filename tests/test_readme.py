@@ -25,7 +25,9 @@ def test_contributing_examples_work(tmp_path, monkeypatch):
 
     import gdbench
 
-    blocks = re.findall(r"```python\n(.*?)```", (README.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (README.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     assert len(blocks) == 2
     loss = tmp_path / "booth.py"
     loss.write_text(blocks[0])

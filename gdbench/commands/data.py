@@ -14,6 +14,6 @@ def print_status() -> None:
     for column in ("place", "state", "size", "path"):
         table.add_column(column, overflow="fold")
     for row in data_status():
-        size = f"{row['size'] / 1e6:.1f} MB" if row.get("size") else ""
+        size = f"{int(row['size']) / 1e6:.1f} MB" if row.get("size") else ""
         table.add_row(str(row["place"]), str(row["state"]), size, str(row["path"]))
     Console().print(table)

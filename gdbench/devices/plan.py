@@ -61,11 +61,20 @@ class Run(Protocol):
 
     k: int  # iterations done
     x: Array  # the point now
-    fun: float
     jac: Array
-    x_best: Array
-    fun_best: float
     counts: Array  # see gdbench.counts
+
+    @property
+    def fun(self) -> float:
+        """The value at ``x``."""
+
+    @property
+    def x_best(self) -> Array:
+        """The best point so far."""
+
+    @property
+    def fun_best(self) -> float:
+        """Its value."""
 
     def begin(self) -> int:
         """Evaluate the start; returns a status code, RUNNING if all is well."""

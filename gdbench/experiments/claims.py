@@ -140,7 +140,9 @@ CLAIMS = [
         "gradient_accuracy",
         "difference to analytic; cost ratio c",
     ),
-    Claim("sgd-network", "gradient descent trains an image classifier", "training", "test accuracy by epoch and second"),
+    Claim(
+        "sgd-network", "gradient descent trains an image classifier", "training", "test accuracy by epoch and second"
+    ),
     Claim(
         "own-optimizer",
         "an optimiser written by oneself, plugged into Keras, trains the clothing images as the built-in SGD does",

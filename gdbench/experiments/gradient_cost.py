@@ -142,7 +142,9 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
         f"the derived slope {last['ratio']['analytic']:.1f}"
     )
     subtitle = f"float64; chain: Rosenbrock; network: 784-h-10 on {BATCH} images"
-    return gradient_cost_figure(tidy, title, subtitle, highlight=highlight, problem_titles={"network": "784-h-10 network"})
+    return gradient_cost_figure(
+        tidy, title, subtitle, highlight=highlight, problem_titles={"network": "784-h-10 network"}
+    )
 
 
 def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:

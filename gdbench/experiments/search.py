@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +27,7 @@ SCALE = 0.1
 #: The step that is best for steepest descent on this spectrum: 2 / (L + mu).
 STEP = 2.0 / (CONDITION + 1.0)
 
-CONTENDERS = {
+CONTENDERS: dict[str, dict[str, Any]] = {
     "random-search": {"method": "random-search"},
     "random-local-search": {"method": "random-local-search"},
     "steepest, 3-point slope": {"direction": "steepest", "gradient": "3-point", "step": STEP},
@@ -108,15 +108,15 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
 
     column = f"evaluations_{TAU:.0e}"
     rows = []
-    for (machine, n, method), runs in frame.groupby(["machine", "dimension", "method"], sort=True):
+    for _, runs in frame.groupby(["machine", "dimension", "method"], sort=True):
         taken = runs[column].to_numpy(float)
         successes = int(np.isfinite(taken).sum())
         low, middle, high = _quartiles(taken)
         rows.append(
             {
-                "machine": machine,
-                "dimension": int(n),
-                "method": method,
+                "machine": runs["machine"].iloc[0],
+                "dimension": int(runs["dimension"].iloc[0]),
+                "method": runs["method"].iloc[0],
                 "runs": len(taken),
                 "successes": successes,
                 **dict(zip(("success_share", "share_low", "share_high"), share(successes, len(taken)))),
@@ -141,8 +141,12 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
     worst = own[own["method"] == "random-search"].set_index("dimension")["success_share"]
-    hit = [n for n, reached in worst.items() if reached > 0]
-    title = f"Random points reach the target only in {max(hit)} dimensions or fewer" if hit else "Random points never reach the target"
+    hit = [int(n) for n in worst.index[worst > 0]]
+    title = (
+        f"Random points reach the target only in {max(hit)} dimensions or fewer"
+        if hit
+        else "Random points never reach the target"
+    )
     subtitle = (
         f"convex quadratic of condition {CONDITION:g}, {int(own['budget'].iloc[0]):,} evaluations a run, "
         f"{int(own['runs'].min())} random starts; target: {1 - TAU:.1%} of the way from f(x0) to the minimum"
@@ -165,11 +169,7 @@ def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:
     finite = [(n, cost[local][n] / cost[slope][n]) for n in shares.index if np.isfinite(cost[local][n])]
     told = ", ".join(f"{ratio:.1f}x at n = {n}" for n, ratio in finite) or "it reaches the target nowhere"
     ruling = (
-        Ruling.HOLDS
-        if better and dearer.all()
-        else Ruling.IN_PART
-        if better or dearer.any()
-        else Ruling.DOES_NOT_HOLD
+        Ruling.HOLDS if better and dearer.all() else Ruling.IN_PART if better or dearer.any() else Ruling.DOES_NOT_HOLD
     )
     missed = [n for n in shares.index if not np.isfinite(cost[local][n])]
     evidence = f"evaluations against gradient descent by central differences: {told}" + (

@@ -1,0 +1,1 @@
+"""One trustworthy measurement: case, timing, run, record, environment, machine, statistics."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +63,8 @@ def measure_cases(
     ------
     InputError: the folder cannot be written to. Nothing has been measured then.
     """
+    from gdbench.devices.cpu.threads import limited
+
     store = RecordStore(folder)
     done = set() if force else store.keys_done()
     summary = Summary()
@@ -109,22 +110,3 @@ def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Rec
         seconds_total=time.perf_counter() - began,
         version=package_version("gdbench") or "source",
     )
-
-
-@contextmanager
-def limited(threads: int) -> Iterator[None]:
-    """Numba and every BLAS held to ``threads`` threads."""
-    import numba
-    import numpy as np
-    import scipy.linalg  # its BLAS is the one Numba calls; it must be loaded to be limited
-    from threadpoolctl import threadpool_limits
-
-    assert np is not None
-    assert scipy.linalg is not None
-    kept = numba.get_num_threads()
-    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
-    try:
-        with threadpool_limits(limits=threads):
-            yield
-    finally:
-        numba.set_num_threads(kept)

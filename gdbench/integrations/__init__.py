@@ -1,0 +1,1 @@
+"""gdbench inside other libraries; each file imports its library where it is used."""

@@ -9,9 +9,7 @@ from gdbench.philox import normal_pair, uniform_pair
 from gdbench.problems.base import Array
 
 
-def propose_anywhere(
-    best: Array, lower: float, upper: float, hyper: Array, seed: int, k: int, out: Array
-) -> None:
+def propose_anywhere(best: Array, lower: float, upper: float, hyper: Array, seed: int, k: int, out: Array) -> None:
     """Draw a uniform point of the box."""
     for i in range(0, out.size, 2):
         u, v = uniform_pair(seed, k, i // 2)

@@ -42,7 +42,7 @@ def monkey_saddle() -> Problem:
 
     References
     ----------
-    Hilbert and Cohn-Vossen (1932), Anschauliche Geometrie, section 28.
+    Hilbert and Cohn-Vossen (1932), Anschauliche Geometrie, chapter 4.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def monkey_saddle() -> Problem:
         convex=False,
         blocks={"x": (0, (2,))},
         formula="x_1^3 - 3 x_1 x_2^2",
-        source="Hilbert and Cohn-Vossen 1932, section 28",
+        source="Hilbert and Cohn-Vossen 1932, chapter 4",
     )
 
 
@@ -86,10 +86,6 @@ def cubic() -> Problem:
     """The cubic x^3: flat at the origin, which is neither minimum nor maximum.
 
     f(x) = x^3. A descent from the right creeps towards the origin, ever slower; from the left it runs away.
-
-    References
-    ----------
-    Boyd and Vandenberghe (2004), Convex Optimization, section 3.1 (second-order conditions).
 
     Examples
     --------

@@ -46,10 +46,10 @@ functions = sum_of_squares(residual, slope, curvature, start=start)
 
 @family("dixon-price")
 def dixon_price(n: int = 10) -> Problem:
-    """Dixon and Price: a valley of any number of variables, with local minima from n = 3 on.
+    """Dixon and Price: a valley of any number of variables, with a flat saddle beside it that holds descents up.
 
     f(x) = (x_1 - 1)^2 + sum_{i=2..n} i (2 x_i^2 - x_{i-1})^2, least (0) at x_i = 2^-(1 - 2^(1-i)), and where the
-    sign of the last variable is the other.
+    sign of the last variable is the other. The saddle, of value 2/3, is (1/3, 0, ..., 0).
 
     Parameters
     ----------

@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from gdbench.errors import InputError
 from gdbench.problems.base import NO_DATA, Array, Data, Problem
 
@@ -32,6 +30,7 @@ def from_function(
     ------
     InputError: a function that takes another number of arguments.
 
+    >>> import numpy as np
     >>> def bowl(x):
     ...     return x[0] ** 2 + 3 * x[1] ** 2
     >>> from_function(bowl, np.ones(2)).value(np.ones(2), NO_DATA)
@@ -40,7 +39,7 @@ def from_function(
     if data is not None and _arguments(fun) == 1:
         raise InputError(f"{_name(fun)} takes no data; write it as f(x, data), or leave data out.")
     return Problem(
-        name=name or getattr(fun, "__name__", "function"),
+        name=name or str(getattr(fun, "__name__", "function")),
         value=_value(fun),
         gradient=None if jac is None else _gradient(fun, jac),
         x0=x0,
@@ -59,7 +58,7 @@ def _value(fun: Callable[..., float]) -> Callable[..., float]:
     plain = getattr(fun, "py_func", fun)
 
     def value(x: Array, data: Data) -> float:
-        return plain(x)  # type: ignore[no-any-return]
+        return plain(x)
 
     return value
 
@@ -79,7 +78,7 @@ def _gradient(fun: Callable[..., float], jac: Callable[..., Any]) -> Callable[..
         derived = slope(x)
         for i in range(out.size):
             out[i] = derived[i]
-        return plain(x)  # type: ignore[no-any-return]
+        return plain(x)
 
     return gradient
 

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 
 import gdbench
 from gdbench.errors import InputError
-from gdbench.harness import record as record_module
-from gdbench.harness.case import Case
 from gdbench.harness import lock as lock_module
+from gdbench.harness.case import Case
 from gdbench.harness.lock import session_lock
 from gdbench.harness.record import (
     RECORDS,

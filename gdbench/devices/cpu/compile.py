@@ -10,7 +10,7 @@ loads it in milliseconds. The options are here once, with their reasons.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -150,9 +150,18 @@ def driver(plain: FunctionType, returns: Any, *arguments: Any, parallel: bool = 
         compiled = njit(returns(*arguments), cache=True, parallel=parallel, **OPTIONS)(
             localised(plain, _fold, _helpers)
         )
-    dtype = next((str(a.dtype) for a in arguments if isinstance(a, types.Array)), "")
+    dtype = next((str(a.dtype) for a in _arrays(arguments) if isinstance(a.dtype, types.Float)), "")
     _log(plain.__name__, "driver", dtype, began, compiled)
     return compiled
+
+
+def _arrays(kinds: Iterable[Any]) -> Iterator[Any]:
+    """The array types among ``kinds``, tuples looked into."""
+    for kind in kinds:
+        if isinstance(kind, types.BaseTuple):
+            yield from _arrays(kind.types)
+        elif isinstance(kind, types.Array):
+            yield kind
 
 
 def _log(name: str, kind: str, dtype: str, began: float, compiled: Any) -> None:

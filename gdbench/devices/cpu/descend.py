@@ -17,11 +17,12 @@ from numba import types
 from gdbench.counts import N_COUNTS, NFEV, NFEV_FD, NJEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, vector
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
+from gdbench.devices.cpu.running import Running
 from gdbench.devices.loop import judge, largest
-from gdbench.devices.log import Log
 from gdbench.devices.plan import Plan
 from gdbench.gradients.analytic import Analytic
 from gdbench.methods.base import Method
+from gdbench.methods.directions.steepest import Steepest
 from gdbench.methods.steps.fixed import Fixed
 from gdbench.problems.base import Array, Data
 from gdbench.status import MAXFEV, NONFINITE, RUNNING
@@ -31,6 +32,7 @@ def descend(  # type: ignore[no-untyped-def]
     addresses,
     analytic,
     fixed,
+    plain,
     point,
     scratch,
     hessian,
@@ -50,8 +52,8 @@ def descend(  # type: ignore[no-untyped-def]
 ):
     """Steps k .. k_end - 1; returns (status, steps done in all).
 
-    point is (x, g, x_best), scratch (d, work), values (f, f_best); all are updated in place. ``analytic`` and
-    ``fixed`` spare the commonest rules a call.
+    point is (x, g, x_best), scratch (d, work), values (f, f_best); all are updated in place. ``analytic``,
+    ``fixed`` and ``plain`` (steepest descent with a fixed step) spare the commonest rules a call and a pass.
     """
     x, g, x_best = borrowed(point[0]), borrowed(point[1]), borrowed(point[2])
     d, work = borrowed(scratch[0]), borrowed(scratch[1])
@@ -76,14 +78,19 @@ def descend(  # type: ignore[no-untyped-def]
         if counts[NFEV] + counts[NFEV_FD] >= maxfev:
             status = MAXFEV
             break
-        direction(x_, g_, hessian_, state_, h_direction_, k, d_)
+        if not plain:
+            direction(x_, g_, hessian_, state_, h_direction_, k, d_)
         if fixed:
             step_size = h_step[0]
         else:
             step_size = step(value, x_, f, g_, d_, data_, h_step_, k, counts_, work_)
         scale = x.dtype.type(step_size)
-        for i in range(x.size):
-            x[i] += scale * d[i]
+        if plain:
+            for i in range(x.size):
+                x[i] -= scale * g[i]
+        else:
+            for i in range(x.size):
+                x[i] += scale * d[i]
         f_before = f
         if analytic:
             f = gradient(x_, data_, g_)
@@ -138,7 +145,7 @@ def arguments(dtype: np.dtype) -> list[Any]:
     x, m, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
     i8, flag = types.int64, types.boolean
     return [
-        COUNTS, flag, flag, types.UniTuple(x, 3), types.UniTuple(x, 2), m, m, data(dtype),
+        COUNTS, flag, flag, flag, types.UniTuple(x, 3), types.UniTuple(x, 2), m, m, data(dtype),
         SETTINGS, SETTINGS, SETTINGS, COUNTS, SETTINGS, SETTINGS, i8, i8, i8, records, m,
     ]  # fmt: skip
 
@@ -155,7 +162,8 @@ def _evaluate(dtype: np.dtype) -> Any:
 
 
 @cache
-def _values_at(dtype: np.dtype) -> Any:
+def values_at_driver(dtype: np.dtype) -> Any:
+    """:func:`values_at`, compiled."""
     x = vector(dtype)
     return driver(values_at, x.dtype, types.int64, x, data(dtype), types.int64)  # type: ignore[arg-type]
 
@@ -176,6 +184,15 @@ def addresses_of(plan: Plan) -> Array:
     )
 
 
+def shortcuts(plan: Plan) -> tuple[bool, bool, bool]:
+    """(analytic, fixed, plain): which of a plan's rules the loops need not call, being what they do themselves."""
+    method = plan.method
+    assert isinstance(method, Method)
+    # By rule, not by class: a subclass with a rule of its own is called.
+    fixed = method.step.rule is Fixed.rule
+    return plan.gradient.rule is Analytic.rule, fixed, fixed and method.direction.rule is Steepest.rule
+
+
 class Slope:
     """A gradient source at work on one problem: what timings and one-off derivatives call."""
 
@@ -193,7 +210,7 @@ class Slope:
         self.data: Data = plan.data
         self.hyper = np.array(plan.gradient.hyper(dtype), dtype=np.float64)
         self.counts = np.zeros(N_COUNTS, np.int64)
-        self._evaluate, self._values = _evaluate(dtype), _values_at(dtype)
+        self._evaluate, self._values = _evaluate(dtype), values_at_driver(dtype)
 
     def __call__(self, x: Array, out: Array, repeats: int = 1) -> float:
         """Write the slope at x into ``out``; returns the value."""
@@ -204,17 +221,16 @@ class Slope:
         return float(self._values(self.addresses[0], x, self.data, repeats))
 
 
-class Descent:
+class Descent(Running):
     """A full-batch descent under way (a ``Run``, see ``devices/plan.py``)."""
 
     def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
         method = plan.method
         assert isinstance(method, Method)
-        self.plan, self._slope, dtype, n = plan, Slope(plan), plan.x0.dtype, plan.x0.size
-        self._loop = _descend(dtype)
-        self._addresses = addresses_of(plan)
-        self._flags = isinstance(plan.gradient, Analytic), isinstance(method.step, Fixed)
-        self.x, self.jac, self.x_best = plan.x0.copy(), np.zeros(n, dtype), plan.x0.copy()
+        self._slope, dtype, n = Slope(plan), plan.x0.dtype, plan.x0.size
+        self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
+        self.x, self.jac, self._x_best = plan.x0.copy(), np.zeros(n, dtype), plan.x0.copy()
         self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
         self._state = np.zeros((method.direction.state_rows, n), dtype)
         self._hessian = np.zeros((0, 0), dtype)
@@ -222,16 +238,11 @@ class Descent:
         self.counts = self._slope.counts
         self._values = np.array([np.nan, np.inf])
         self._limits = plan.limits
-        self.k = 0
-        self._log = Log(plan)
 
     @property
-    def fun(self) -> float:
-        return float(self._values[0])
-
-    @property
-    def fun_best(self) -> float:
-        return float(self._values[1])
+    def x_best(self) -> Array:
+        """Where the lowest value was met."""
+        return self._x_best
 
     def begin(self) -> int:
         """Evaluate the start."""
@@ -243,24 +254,9 @@ class Descent:
             return NONFINITE
         return judge(f, math.inf, slope, self._limits)
 
-    def advance(self, steps: int) -> int:
-        """Up to ``steps`` more iterations."""
-        status = RUNNING
-        k_end = self.k + steps
-        while status == RUNNING and self.k < k_end:
-            before, block = self.k, min(self._log.block, k_end - self.k)
-            status, self.k = self._loop(
-                self._addresses, *self._flags, (self.x, self.jac, self.x_best), self._scratch, self._hessian,
-                self._state, self._slope.data, self._slope.hyper, *self._hyper, self.counts, self._values,
-                self._limits, self.plan.maxfev, before, before + block, self._log.rows, self._log.points,
-            )  # fmt: skip
-            self._log.keep(self.k - before)
-        return int(status)
-
-    def history(self) -> Array:
-        """All rows so far."""
-        return self._log.history()
-
-    def trajectory(self) -> Array:
-        """All points so far, if the plan asked for them."""
-        return self._log.trajectory()
+    def _block(self, k: int, k_end: int) -> tuple[int, int]:
+        return self._loop(  # type: ignore[no-any-return]
+            self._addresses, *self._flags, (self.x, self.jac, self._x_best), self._scratch, self._hessian, self._state,
+            self._slope.data, self._slope.hyper, *self._hyper, self.counts, self._values, self._limits,
+            self.plan.maxfev, k, k_end, self._log.rows, self._log.points,
+        )  # fmt: skip

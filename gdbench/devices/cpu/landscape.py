@@ -10,7 +10,7 @@ import numpy as np
 from numba import prange, types
 
 from gdbench.devices.cpu.compile import COUNTS, data, driver, leaf, matrix, vector
-from gdbench.devices.cpu.descend import _values_at
+from gdbench.devices.cpu.descend import values_at_driver
 from gdbench.devices.cpu.pointer import pack, scalar_function
 from gdbench.devices.plan import data_as
 from gdbench.problems.base import Array, Problem
@@ -49,5 +49,5 @@ def grid(problem: Problem, center: Array, first: Array, second: Array, m: Array,
     for i in np.flatnonzero(done == 0):
         for j in range(n.size):  # raises what the function raises
             x = vectors[0] + vectors[3][i] * vectors[1] + vectors[4][j] * vectors[2]
-            out[i, j] = _values_at(dtype)(address, x, rows, 1)
+            out[i, j] = values_at_driver(dtype)(address, x, rows, 1)
     return out

@@ -14,17 +14,13 @@ from numba import types
 
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, matrix, vector
-from gdbench.devices.cpu.descend import Slope, addresses_of
+from gdbench.devices.cpu.descend import Slope, addresses_of, shortcuts
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
-from gdbench.devices.log import Log
+from gdbench.devices.cpu.running import Running
 from gdbench.devices.loop import judge
 from gdbench.devices.plan import Plan
-from gdbench.errors import InputError
-from gdbench.gradients.analytic import Analytic
 from gdbench.methods.base import Method
-from gdbench.methods.steps.fixed import Fixed
 from gdbench.philox import shuffle
-from gdbench.problems.base import Array
 from gdbench.status import MAXFEV, NONFINITE, RUNNING
 
 
@@ -32,6 +28,7 @@ def descend(  # type: ignore[no-untyped-def]
     addresses,
     analytic,
     fixed,
+    plain,
     point,
     scratch,
     hessian,
@@ -88,14 +85,19 @@ def descend(  # type: ignore[no-untyped-def]
             counts[NJEV] += 1
         else:
             f = source(value, gradient, x_, batch_, hyper_, counts_, g_)
-        direction(x_, g_, hessian_, state_, h_direction_, k, d_)
+        if not plain:
+            direction(x_, g_, hessian_, state_, h_direction_, k, d_)
         if fixed:
             step_size = h_step[0]
         else:
             step_size = step(value, x_, f, g_, d_, batch_, h_step_, k, counts_, work_)
         scale = x.dtype.type(step_size)
-        for i in range(x.size):
-            x[i] += scale * d[i]
+        if plain:
+            for i in range(x.size):
+                x[i] -= scale * g[i]
+        else:
+            for i in range(x.size):
+                x[i] += scale * d[i]
         k += 1
         if history.shape[0] > 0:
             history[row, 0] = f
@@ -116,13 +118,14 @@ def _descend(dtype: np.dtype) -> Any:
     x, m, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
     i8, flag = types.int64, types.boolean
     arguments = [
-        COUNTS, flag, flag, types.UniTuple(x, 2), types.UniTuple(x, 2), m, m, data(dtype), types.Tuple((m, x)), COUNTS, i8,
-        SETTINGS, SETTINGS, SETTINGS, COUNTS, SETTINGS, SETTINGS, i8, i8, i8, records, m,
+        COUNTS, flag, flag, flag, types.UniTuple(x, 2), types.UniTuple(x, 2), m, m, data(dtype),
+        types.Tuple((m, x)), COUNTS, i8, SETTINGS, SETTINGS, SETTINGS, COUNTS, SETTINGS, SETTINGS, i8, i8, i8, records,
+        m,
     ]  # fmt: skip
     return driver(descend, types.UniTuple(i8, 2), *arguments)  # type: ignore[arg-type]
 
 
-class MinibatchDescent:
+class MinibatchDescent(Running):
     """A stochastic descent under way (a ``Run``, see ``devices/plan.py``).
 
     ``fun`` is the value of the last batch at the point before its step; the value over all rows is for
@@ -130,16 +133,14 @@ class MinibatchDescent:
     """
 
     def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
         method, problem, dtype, n = plan.method, plan.problem, plan.x0.dtype, plan.x0.size
         assert isinstance(method, Method)
         assert method.batch_size is not None
-        if problem.rows == 0:
-            raise InputError(f"{problem.name} has no data rows to draw mini-batches from; leave batch_size out.")
         size = min(method.batch_size, problem.rows)
-        self.plan, self._slope = plan, Slope(plan)
+        self._slope = Slope(plan)
         self.batches = -(-problem.rows // size)  # an epoch
-        self._loop, self._addresses = _descend(dtype), addresses_of(plan)
-        self._flags = isinstance(plan.gradient, Analytic), isinstance(method.step, Fixed)
+        self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
         self.x, self.jac = plan.x0.copy(), np.zeros(n, dtype)
         self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
         self._state = np.zeros((method.direction.state_rows, n), dtype)
@@ -147,23 +148,9 @@ class MinibatchDescent:
         self._hyper = np.array(method.direction.hyper), np.array(method.step.hyper)
         self._buffers = np.zeros((size, self._slope.data[0].shape[1]), dtype), np.zeros(size, dtype)
         self._order = np.zeros(problem.rows, np.int64)
-        self.counts, self._values = self._slope.counts, np.array([np.nan, np.inf])
+        self.counts, self._values = self._slope.counts, np.array([np.nan])
         # The target and the tolerances are about the whole value, which no step sees.
         self._limits = np.array([-1.0, -1.0, -np.inf])
-        self.k = 0
-        self._log = Log(plan)
-
-    @property
-    def fun(self) -> float:
-        return float(self._values[0])
-
-    @property
-    def x_best(self) -> Array:
-        return self.x
-
-    @property
-    def fun_best(self) -> float:
-        return self.fun
 
     def begin(self) -> int:
         """Look at the start: its value must be finite. Nothing is counted, no step depends on it."""
@@ -172,24 +159,9 @@ class MinibatchDescent:
         self._log.start(f, np.nan, 0, self.x)
         return RUNNING if np.isfinite(f) else NONFINITE
 
-    def advance(self, steps: int) -> int:
-        """Up to ``steps`` more iterations."""
-        status, k_end = RUNNING, self.k + steps
-        while status == RUNNING and self.k < k_end:
-            before, block = self.k, min(self._log.block, k_end - self.k)
-            status, self.k = self._loop(
-                self._addresses, *self._flags, (self.x, self.jac), self._scratch, self._hessian, self._state,
-                self._slope.data, self._buffers, self._order, self.plan.seed, self._slope.hyper, *self._hyper,
-                self.counts, self._values, self._limits, self.plan.maxfev, before, before + block,
-                self._log.rows, self._log.points,
-            )  # fmt: skip
-            self._log.keep(self.k - before)
-        return int(status)
-
-    def history(self) -> Array:
-        """All rows so far; ``fun`` is each batch's own value before its step."""
-        return self._log.history()
-
-    def trajectory(self) -> Array:
-        """All points so far, if the plan asked for them."""
-        return self._log.trajectory()
+    def _block(self, k: int, k_end: int) -> tuple[int, int]:
+        return self._loop(  # type: ignore[no-any-return]
+            self._addresses, *self._flags, (self.x, self.jac), self._scratch, self._hessian, self._state,
+            self._slope.data, self._buffers, self._order, self.plan.seed, self._slope.hyper, *self._hyper,
+            self.counts, self._values, self._limits, self.plan.maxfev, k, k_end, self._log.rows, self._log.points,
+        )  # fmt: skip

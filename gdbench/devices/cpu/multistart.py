@@ -12,20 +12,18 @@ from numba import prange, types
 
 from gdbench.counts import N_COUNTS
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, matrix
-from gdbench.devices.cpu.descend import Descent, addresses_of, descend
+from gdbench.devices.cpu.descend import Descent, addresses_of, descend, shortcuts
 from gdbench.devices.cpu.pointer import pack, scalar_function
 from gdbench.devices.loop import judge, largest
 from gdbench.devices.plan import Plan
-from gdbench.gradients.analytic import Analytic
 from gdbench.methods.base import Method
-from gdbench.methods.steps.fixed import Fixed
 from gdbench.problems.base import Array
 from gdbench.status import NONFINITE, RUNNING
 
 
 def multistart(  # type: ignore[no-untyped-def]
-    addresses, analytic, fixed, x, x_best, jac, state_rows, problem_data, settings, counts, values, limits, maxfev,
-    maxiter, statuses, nit,
+    addresses, analytic, fixed, plain, x, x_best, jac, state_rows, problem_data, settings, counts, values, limits,
+    maxfev, maxiter, statuses, nit,
 ):  # fmt: skip
     """Descend from every row of x (S, n); all arrays have a leading axis of starts and are updated in place."""
     for s in prange(x.shape[0]):
@@ -48,9 +46,9 @@ def multistart(  # type: ignore[no-untyped-def]
             status = NONFINITE
         k = 0
         if status == RUNNING:
-            status, k = descend(
-                addresses, analytic, fixed, point, scratch, hessian, state, problem_data, settings[0], settings[1],
-                settings[2], counts[s], values[s], limits, maxfev, 0, maxiter, history, trajectory,
+            status, k = descend(  # type: ignore[no-untyped-call]
+                addresses, analytic, fixed, plain, point, scratch, hessian, state, problem_data, settings[0],
+                settings[1], settings[2], counts[s], values[s], limits, maxfev, 0, maxiter, history, trajectory,
             )  # fmt: skip
         statuses[s] = status
         nit[s] = k
@@ -65,7 +63,7 @@ def _multistart(dtype: np.dtype) -> Any:
     m, i8, flag = matrix(dtype), types.int64, types.boolean
     ledger, records = types.Array(types.int64, 2, "C"), types.Array(types.float64, 2, "C")
     arguments = [
-        COUNTS, flag, flag, m, m, m, i8, data(dtype), types.UniTuple(SETTINGS, 3), ledger, records, SETTINGS, i8,
+        COUNTS, flag, flag, flag, m, m, m, i8, data(dtype), types.UniTuple(SETTINGS, 3), ledger, records, SETTINGS, i8,
         i8, COUNTS, COUNTS,
     ]  # fmt: skip
     return driver(multistart, types.none, *arguments, parallel=True)  # type: ignore[arg-type]
@@ -79,7 +77,7 @@ class Multistart:
         assert isinstance(method, Method)
         starts, _ = plan.x0.shape
         self.plan, self._loop, self._addresses = plan, _multistart(dtype), addresses_of(plan)
-        self._flags = isinstance(plan.gradient, Analytic), isinstance(method.step, Fixed)
+        self._flags = shortcuts(plan)
         self.x, self.x_best, self.jac = plan.x0.copy(), plan.x0.copy(), np.zeros_like(plan.x0)
         self.counts = np.zeros((starts, N_COUNTS), np.int64)
         self._values = np.full((starts, 2), np.nan)

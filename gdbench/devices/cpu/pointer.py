@@ -19,7 +19,7 @@ and what a leaf writes (see ``leaves.py``)::
 """
 
 # Numba calls what the decorators below register; its own hooks are untyped.
-# mypy: disable-error-code="no-untyped-def, misc, no-untyped-call"
+# mypy: disable-error-code="no-untyped-def, misc, no-untyped-call, attr-defined, var-annotated"
 
 from __future__ import annotations
 
@@ -45,15 +45,19 @@ class Function(types.Callable, types.Opaque):
 
     @property
     def key(self):
+        """What makes two of them the same type."""
         return self.returns
 
     def get_call_type(self, context, args, kws):
+        """A call takes whatever it is given; the leaf knows its arguments."""
         return signature(self.returns, *args, recvr=self)
 
     def get_call_signatures(self):
+        """None are listed."""
         return (), False
 
     def get_impl_key(self, sig):
+        """All calls are lowered by :func:`_call`."""
         return "gdbench.call"
 
 
@@ -82,9 +86,7 @@ def _unpacked(context, builder, kind, pointer):
     """Build the array (or tuple of arrays) again; it owns nothing, so no reference is ever counted."""
     if isinstance(kind, types.BaseTuple):
         parts = builder.load(builder.bitcast(pointer, ir.LiteralStructType([_BYTES] * len(kind)).as_pointer()))
-        members = [
-            _unpacked(context, builder, k, builder.extract_value(parts, i)) for i, k in enumerate(kind.types)
-        ]
+        members = [_unpacked(context, builder, k, builder.extract_value(parts, i)) for i, k in enumerate(kind.types)]
         return context.make_tuple(builder, kind, members)
     intp = context.get_value_type(types.intp)
     layout = ir.LiteralStructType([_BYTES] + [intp] * kind.ndim)

@@ -11,11 +11,11 @@ from numba import types
 
 from gdbench.counts import N_COUNTS, NFEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, vector
+from gdbench.devices.cpu.descend import values_at_driver
 from gdbench.devices.cpu.pointer import borrowed, pack, scalar_function, void_function
-from gdbench.devices.log import Log
+from gdbench.devices.cpu.running import Running
 from gdbench.devices.plan import Plan
 from gdbench.methods.base import Search
-from gdbench.problems.base import Array
 from gdbench.status import MAXFEV, NONFINITE, RUNNING, TARGET
 
 
@@ -65,40 +65,23 @@ def _search(dtype: np.dtype) -> Any:
     return driver(search, types.UniTuple(i8, 2), *arguments)  # type: ignore[arg-type]
 
 
-class SearchRun:
+class SearchRun(Running):
     """A search under way (a ``Run``, see ``devices/plan.py``); it knows no slope, so ``jac`` is nan."""
 
     def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
         method, problem, dtype, n = plan.method, plan.problem, plan.x0.dtype, plan.x0.size
         assert isinstance(method, Search)
-        self.plan, self._loop = plan, _search(dtype)
-        self._addresses = np.array(
-            [leaf(problem.value, "value", dtype), leaf(method.rule, "propose", dtype)], dtype=np.int64
-        )
+        self._loop, self._value = _search(dtype), leaf(problem.value, "value", dtype)
+        self._addresses = np.array([self._value, leaf(method.rule, "propose", dtype)], dtype=np.int64)
         self.x, self._trial = plan.x0.copy(), plan.x0.copy()
         self.jac = np.full(n, np.nan, dtype)
         self._data, self._hyper = plan.data, np.array(method.hyper, dtype=np.float64)
         self.counts, self._values = np.zeros(N_COUNTS, np.int64), np.array([np.inf])
-        self.k = 0
-        self._log = Log(plan)
-
-    @property
-    def fun(self) -> float:
-        return float(self._values[0])
-
-    @property
-    def x_best(self) -> Array:
-        return self.x
-
-    @property
-    def fun_best(self) -> float:
-        return self.fun
 
     def begin(self) -> int:
         """Evaluate the start: it is the first best point."""
-        from gdbench.devices.cpu.descend import _values_at
-
-        f = float(_values_at(self.x.dtype)(self._addresses[0], self.x, self._data, 1))
+        f = float(values_at_driver(self.x.dtype)(self._value, self.x, self._data, 1))
         self._values[0] = f
         self.counts[NFEV] += 1
         self._log.start(f, np.nan, 1, self.x)
@@ -106,24 +89,9 @@ class SearchRun:
             return NONFINITE
         return TARGET if f <= self.plan.fun_target else RUNNING
 
-    def advance(self, steps: int) -> int:
-        """Up to ``steps`` more proposals."""
-        problem, plan = self.plan.problem, self.plan
-        status, k_end = RUNNING, self.k + steps
-        while status == RUNNING and self.k < k_end:
-            before, block = self.k, min(self._log.block, k_end - self.k)
-            status, self.k = self._loop(
-                self._addresses, (self.x, self._trial), self._data, (problem.lower, problem.upper), self._hyper,
-                plan.seed, self.counts, self._values, plan.fun_target, plan.maxfev, before, before + block,
-                self._log.rows, self._log.points,
-            )  # fmt: skip
-            self._log.keep(self.k - before)
-        return int(status)
-
-    def history(self) -> Array:
-        """All rows so far; ``fun`` is the best value found."""
-        return self._log.history()
-
-    def trajectory(self) -> Array:
-        """The best point after every proposal, if the plan asked for them."""
-        return self._log.trajectory()
+    def _block(self, k: int, k_end: int) -> tuple[int, int]:
+        plan, problem = self.plan, self.plan.problem
+        return self._loop(  # type: ignore[no-any-return]
+            self._addresses, (self.x, self._trial), self._data, (problem.lower, problem.upper), self._hyper, plan.seed,
+            self.counts, self._values, plan.fun_target, plan.maxfev, k, k_end, self._log.rows, self._log.points,
+        )  # fmt: skip

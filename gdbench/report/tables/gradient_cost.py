@@ -16,7 +16,11 @@ def gradient_cost_summary(rows: pandas.DataFrame) -> pandas.DataFrame:
 
     told = []
     for _, group in rows.groupby(["problem", "n"], sort=True):
-        row = {"problem": group["problem"].iloc[0], "n": count(float(group["n"].iloc[0])), "one value": seconds(group["value_seconds"].iloc[0])}
+        row = {
+            "problem": group["problem"].iloc[0],
+            "n": count(float(group["n"].iloc[0])),
+            "one value": seconds(group["value_seconds"].iloc[0]),
+        }
         for _, source in group.iterrows():
             once = " *" if source["samples"] < 6 else ""
             row[source["source"]] = f"{ratio(source['ratio'])} ({seconds(source['seconds'])}){once}"

@@ -1,0 +1,25 @@
+"""How many cores a measurement may use: Numba's own threads, and those of every BLAS that is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numba
+import scipy.linalg
+from threadpoolctl import threadpool_limits
+
+#: The BLAS that compiled code calls is SciPy's: it must be loaded to be limited.
+BLAS_OF = scipy.linalg
+
+
+@contextmanager
+def limited(threads: int) -> Iterator[None]:
+    """Numba and every BLAS held to ``threads`` threads while it lasts."""
+    kept = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
+    try:
+        with threadpool_limits(limits=threads):
+            yield
+    finally:
+        numba.set_num_threads(kept)
