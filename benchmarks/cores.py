@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gdbench.harness.run import limited
+from gdbench.devices.cpu.threads import limited
 
 #: Cores a benchmark runs on, every contender alike.
 THREADS = 1

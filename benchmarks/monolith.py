@@ -18,14 +18,14 @@ from gdbench.status import CONVERGED_F, CONVERGED_G, DIVERGED, MAXFEV, RUNNING, 
 
 @njit(**OPTIONS)
 def value_and_slope(x, g):
-    f = 0.0
-    g[0] = 0.0
+    f = carried = 0.0
     for i in range(x.size - 1):
         off_valley = x[i + 1] - x[i] * x[i]
         to_go = 1.0 - x[i]
         f += 100.0 * off_valley * off_valley + to_go * to_go
-        g[i] -= 400.0 * off_valley * x[i] + 2.0 * to_go
-        g[i + 1] = 200.0 * off_valley
+        g[i] = carried - (400.0 * off_valley * x[i] + 2.0 * to_go)
+        carried = 200.0 * off_valley
+    g[x.size - 1] = carried
     return f
 
 

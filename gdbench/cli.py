@@ -46,7 +46,7 @@ def run(
     size: Annotated[str, typer.Option(help="smoke (seconds), default, or full (as long as it takes).")] = "default",
     device: Annotated[str, typer.Option(help="Where the loops run: cpu.")] = "cpu",
     seeds: Annotated[int | None, typer.Option(help="Number of seeds; the experiment's own if left out.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Cores a measurement may use; all if left out.")] = None,
+    threads: Annotated[int, typer.Option(help="Cores a measurement may use.")] = 1,
     out: Out = RESULTS,
     force: Annotated[bool, typer.Option("--force", help="Measure anew what was measured before.")] = False,
 ) -> None:

@@ -20,7 +20,7 @@ from gdbench.results import draw, rulings, writable
 
 
 def run_experiments(
-    names: list[str], size: str, device: str, seeds: int | None, threads: int | None, out: Path, force: bool
+    names: list[str], size: str, device: str, seeds: int | None, threads: int, out: Path, force: bool
 ) -> int:
     """Everything ``gdbench run`` does; returns the exit code."""
     if size not in SIZES:
@@ -31,7 +31,7 @@ def run_experiments(
         if given is not None and given < 1:
             raise InputError(f"{option} must be at least 1, not {given}.")
     chosen = [EXPERIMENTS[name] for name in dict.fromkeys(names or EXPERIMENTS)]
-    settings = Settings(size, seeds, device, min(threads or cores(), cores()))
+    settings = Settings(size, seeds, device, min(threads, cores()))
     writable(out)
     folder, console, total = machine_folder(out), Console(), Summary()
     with session_lock(folder):

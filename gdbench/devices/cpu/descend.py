@@ -71,11 +71,12 @@ def descend(  # type: ignore[no-untyped-def]
         pack(h_step),
         pack(counts),
     )
-    f = x.dtype.type(values[0])
+    f, f_best = x.dtype.type(values[0]), values[1]
+    asked = 0  # analytic slopes, counted in a register and entered into the ledger at the end
     row = 0
     status = RUNNING
     while k < k_end and status == RUNNING:
-        if counts[NFEV] + counts[NFEV_FD] >= maxfev:
+        if counts[NFEV] + counts[NFEV_FD] + asked >= maxfev:
             status = MAXFEV
             break
         if not plain:
@@ -94,27 +95,28 @@ def descend(  # type: ignore[no-untyped-def]
         f_before = f
         if analytic:
             f = gradient(x_, data_, g_)
-            counts[NFEV] += 1
-            counts[NJEV] += 1
+            asked += 1
         else:
             f = source(value, gradient, x_, data_, hyper_, counts_, g_)
         k += 1
         slope = largest(g)
-        if f < values[1]:
-            values[1] = f
+        if f < f_best:
+            f_best = f
             for i in range(x.size):
                 x_best[i] = x[i]
         if history.shape[0] > 0:
             history[row, 0] = f
             history[row, 1] = slope
             history[row, 2] = step_size
-            history[row, 3] = counts[NFEV] + counts[NFEV_FD]
+            history[row, 3] = counts[NFEV] + counts[NFEV_FD] + asked
         if trajectory.shape[0] > 0:
             for i in range(x.size):
                 trajectory[row, i] = x[i]
         row += 1
         status = judge(f, f_before, slope, limits)
-    values[0] = f
+    values[0], values[1] = f, f_best
+    counts[NFEV] += asked
+    counts[NJEV] += asked
     return status, k
 
 
