@@ -138,13 +138,18 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
     last = own[own["n"] == own["n"].max()].set_index("source")
     title = (
-        f"At n = {int(own['n'].max()):,} a central difference costs {last['ratio']['3-point']:,.0f} values, "
-        f"the derived slope {last['ratio']['analytic']:.1f}"
+        f"At n = {int(own['n'].max()):,} central differences take as long as {last['ratio']['3-point']:,.0f} values, "
+        f"the derived slope as {last['ratio']['analytic']:.1f}"
     )
-    subtitle = f"float64; chain: Rosenbrock; network: 784-h-10 on {BATCH} images"
+    subtitle = f"float64; chain: Rosenbrock; network: 784-h-10 on {BATCH} images, h from {_hidden(own).min():g} to {_hidden(own).max():g}"
     return gradient_cost_figure(
         tidy, title, subtitle, highlight=highlight, problem_titles={"network": "784-h-10 network"}
     )
+
+
+def _hidden(tidy: pandas.DataFrame) -> pandas.Series[float]:
+    """Hidden units of the network rows: n = 795 h + 10."""
+    return (tidy.loc[tidy["problem"] == "network", "n"] - 10) / 795
 
 
 def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:

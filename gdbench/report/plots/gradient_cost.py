@@ -86,7 +86,8 @@ def gradient_cost_figure(
         for part in parts(table, "source", highlight):
             ends += _source(panel, part, column, line)
         label_ends(panel, ends)
-        _name_stars(panel, table[table["problem"] != line], column, problem_titles)
+        if panel is left:  # the right panel has the same sizes, and no room between its lines
+            _name_stars(panel, table[table["problem"] != line], column, problem_titles)
     return figure
 
 
@@ -151,9 +152,10 @@ def _groups(rows: DataFrame, line: str) -> Iterator[tuple[bool, bool, DataFrame]
 
 
 def _name_stars(panel: Axes, rows: DataFrame, column: str, problem_titles: Mapping[str, str]) -> None:
-    """Beside each problem that is no line, its name and size: to the left of its stars, clear of the lines."""
+    """Beside the largest size of each problem that is no line, its name: left of its stars, clear of the lines."""
     to_panel = panel.transData + panel.transAxes.inverted()
-    for _, group in rows.groupby(["problem", "n"]):
+    largest = rows[rows["n"] == rows.groupby("problem")["n"].transform("max")]
+    for _, group in largest.groupby(["problem", "n"]):
         problem, n = str(group["problem"].iloc[0]), float(group["n"].iloc[0])
         shown = np.sort(group.loc[np.isfinite(group[column]) & (group[column] > 0), column].to_numpy())
         if not shown.size:

@@ -58,9 +58,7 @@ def training_figure(frame: DataFrame, title: str, subtitle: str = "", highlight:
         [*notes, *machines_note(table, highlight)],
     )
     for panel in (loss, by_epoch):
-        last = float(table["epoch"].max())
-        panel.set_xlim(-0.03 * last, 1.03 * last or 1.0)
-        panel.set_xlabel("passes over the training rows (epochs)")
+        _epoch_axis(panel, table)
     log_axis(loss, "y", log_limits(table["train_loss"], air=1.1, least=3.0))
     loss.set_ylabel("mean training loss")
     _seconds_axis(by_second, [curve["seconds", "mid"].to_numpy() for _, curve in curves])
@@ -89,6 +87,21 @@ def _over_seeds(rows: DataFrame) -> DataFrame:
         columns[name, "mid"] = by_seed.median(axis=1)
         columns[name, "low"], columns[name, "high"] = by_seed.min(axis=1), by_seed.max(axis=1)
     return pd.DataFrame(columns)
+
+
+def _epoch_axis(panel: Axes, table: DataFrame) -> None:
+    """Linear; logarithmic from 1 on where some methods were given many more passes than others."""
+    panel.set_xlabel("passes over the training rows (epochs)")
+    ends = table.groupby("method")["epoch"].max()
+    last = float(ends.max())
+    if ends.min() > 0 and last / ends.min() > 5:
+        panel.set_xscale("symlog", linthresh=1.0, linscale=0.4)
+        ticks = [tick for tick in (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if tick <= last]
+        panel.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+        panel.minorticks_off()
+        panel.set_xlim(-0.1, 1.15 * last)
+    else:
+        panel.set_xlim(-0.03 * last, 1.03 * last or 1.0)
 
 
 def _seconds_axis(panel: Axes, seconds: list[np.ndarray]) -> None:
