@@ -141,7 +141,10 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
         f"At n = {int(own['n'].max()):,} central differences take as long as {last['ratio']['3-point']:,.0f} values, "
         f"the derived slope as {last['ratio']['analytic']:.1f}"
     )
-    subtitle = f"float64; chain: Rosenbrock; network: 784-h-10 on {BATCH} images, h from {_hidden(own).min():g} to {_hidden(own).max():g}"
+    hidden = _hidden(own)
+    subtitle = (
+        f"float64; chain: Rosenbrock; network: 784-h-10 on {BATCH} images, h from {hidden.min():g} to {hidden.max():g}"
+    )
     return gradient_cost_figure(
         tidy, title, subtitle, highlight=highlight, problem_titles={"network": "784-h-10 network"}
     )

@@ -159,8 +159,8 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     if "random-search" in ends:
         title += f"; random search does not ({ends['random-search']:.1%})"
     subtitle = (
-        f"Fashion-MNIST, {int(own['rows'].iloc[0]):,} training images, network 784-{HIDDEN}-10, float32, batches of {BATCH}; "
-        f"a search takes {PATIENCE} times the passes of a descent"
+        f"Fashion-MNIST, {int(own['rows'].iloc[0]):,} training images, network 784-{HIDDEN}-10, float32, "
+        f"batches of {BATCH}; a search takes {PATIENCE} times the passes of a descent"
     )
     return training_figure(tidy, title, subtitle, highlight=highlight)
 

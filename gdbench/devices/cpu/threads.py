@@ -23,3 +23,10 @@ def limited(threads: int) -> Iterator[None]:
             yield
     finally:
         numba.set_num_threads(kept)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Every BLAS held to one thread while a loop of ours has the cores; Numba's own threads stay as they are."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
