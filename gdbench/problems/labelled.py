@@ -1,16 +1,17 @@
-"""Rows with labels: what the classifier families take, checked once, or drawn as Gaussian blobs."""
+"""Rows with labels: what the classifier families take, checked once; or drawn, or the embedded images."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gdbench.errors import InputError
+from gdbench.errors import InputError, unknown
 from gdbench.problems.base import Array
-from gdbench.problems.checks import real, whole
-from gdbench.problems.synthetic import blobs
+from gdbench.problems.checks import checked_labels, finite_matrix, real, whole
+from gdbench.problems.synthetic import blobs, spirals
 
 #: One unit of the whole number in which the L2 strength travels inside ``shape``.
 L2_UNIT = 1e-9
@@ -52,20 +53,23 @@ def labelled_rows(
     columns: int,
     classes: int | None,
     seed: int,
+    data: str = "blobs",
 ) -> Labelled:
-    """The rows given, checked; or Gaussian blobs of the sizes asked for, with a quarter as many held out.
+    """The rows given, checked; or rows of ``data`` of the sizes asked for, with others held out.
 
     Parameters
     ----------
     features, labels: (rows, columns) numbers, and (rows,) whole numbers in 0, ..., classes - 1; or neither.
         float32 features stay float32, all others become float64.
     test_features, test_labels: the same for held-out rows, or neither.
-    rows, columns, seed: sizes and seed of the blobs.
+    data: where rows come from when none are given: one of ``SOURCES``.
+    rows, columns, seed: sizes and seed of what is drawn.
     classes: number of classes; None: as many as the labels name, or 3 blobs.
 
     Raises
     ------
-    InputError: one of a pair is missing, sizes disagree, a value is not finite, a label is out of range.
+    InputError: one of a pair is missing, sizes disagree, a value is not finite, a label is out of range,
+        unknown data.
 
     Examples
     --------
@@ -79,17 +83,9 @@ def labelled_rows(
     if features is None:
         if test_features is not None:
             raise InputError("test_features were given without features: give both or neither.")
-        classes = 3 if classes is None else classes
-        rows = whole("rows", rows, least=1)
-        held_out = max(rows // 4, 1)
-        drawn, names = blobs(rows + held_out, columns, classes, seed=seed)
-        return Labelled(
-            features=drawn[:rows],
-            labels=names[:rows],
-            classes=int(classes),
-            test_features=drawn[rows:],
-            test_labels=names[rows:],
-        )
+        if data not in SOURCES:
+            raise unknown("data", data, SOURCES)
+        return SOURCES[data](whole("rows", rows, least=1), columns, classes, seed)
     matrix = finite_matrix("features", features)
     if classes is None:
         classes = max(2, 1 + int(checked_labels("labels", labels, matrix, None).max()))
@@ -109,41 +105,53 @@ def labelled_rows(
     )
 
 
-def finite_matrix(name: str, numbers: Any) -> Array:
-    """A C-contiguous float32 or float64 matrix of finite numbers, or an :class:`InputError`."""
-    matrix = real_array(numbers)
-    if matrix is None:
-        raise InputError(f"{name} must be a matrix (rows, columns) of real numbers.")
-    if matrix.ndim != 2 or not matrix.size:
-        raise InputError(f"{name} must be a matrix (rows, columns) with at least one entry, got shape {matrix.shape}.")
-    if not np.isfinite(matrix).all():
-        raise InputError(f"{name} must be finite: replace or drop the rows that hold nan or inf.")
-    return matrix
+def _blobs(rows: int, columns: int, classes: int | None, seed: int) -> Labelled:
+    classes = 3 if classes is None else classes
+    return _parted(rows, *blobs(rows + max(rows // 4, 1), columns, classes, seed=seed), classes)
 
 
-def checked_labels(name: str, labels: Any, features: Array, classes: int | None) -> Array:
-    """Labels as a vector of the features' dtype, or an :class:`InputError`."""
-    vector = real_array(labels)
-    if vector is None:
-        vector = np.array([np.nan])
-    top = np.inf if classes is None else classes - 1
-    if not np.all((vector >= 0) & (vector <= top) & np.isfinite(vector) & (vector == np.floor(vector))):
-        upto = "" if classes is None else f", ..., {classes - 1}"
-        raise InputError(f"{name} must be whole numbers counted from 0{upto}.")
-    if vector.shape != features.shape[:1]:
-        raise InputError(f"{name} must be one label a row, shape {features.shape[:1]}, got {vector.shape}.")
-    return vector.astype(features.dtype, copy=False)
+def _spirals(rows: int, columns: int, classes: int | None, seed: int) -> Labelled:
+    if classes not in (None, 2):
+        raise InputError(f"the spirals have 2 classes, not {classes!r}; leave classes out.")
+    return _parted(rows, *spirals(rows + max(rows // 4, 1), seed=seed), 2)
 
 
-def real_array(numbers: Any) -> Array | None:
-    """Floats, whole numbers or booleans as C-contiguous float32 (kept) or float64; None for anything else."""
-    try:
-        array = np.asarray(numbers)
-    except ValueError:  # rows of unequal length
-        return None
-    if array.dtype.kind not in "fiub":
-        return None
-    return np.ascontiguousarray(array, dtype=np.float32 if array.dtype == np.float32 else np.float64)
+def _parted(rows: int, features: Array, labels: Array, classes: int) -> Labelled:
+    """The first ``rows`` to fit, the rest held out."""
+    return Labelled(
+        features=features[:rows],
+        labels=labels[:rows],
+        classes=int(classes),
+        test_features=features[rows:],
+        test_labels=labels[rows:],
+    )
+
+
+def _images(rows: int, columns: int, classes: int | None, seed: int) -> Labelled:
+    """The first ``rows`` embedded images of clothes; classes: only images of the first so many kinds."""
+    from gdbench.data import as_rows, load_fashion_mnist
+
+    kinds = 10 if classes is None else whole("classes", classes, least=2)
+    images = load_fashion_mnist("subset")
+    train, test = images.train_labels < kinds, images.test_labels < kinds
+    if kinds > 10 or rows > train.sum():
+        raise InputError(
+            f"the embedded images hold {train.sum():,} rows of {min(kinds, 10)} classes, "
+            f"not {rows:,} rows of {kinds}; ask for fewer."
+        )
+    features, labels = as_rows(images.train_images[train][:rows], images.train_labels[train][:rows])
+    test_features, test_labels = as_rows(images.test_images[test], images.test_labels[test])
+    return Labelled(
+        features=features, labels=labels, classes=kinds, test_features=test_features, test_labels=test_labels
+    )
+
+
+#: Where rows come from when none are given.
+SOURCES: dict[str, Callable[[int, int, int | None, int], Labelled]] = {
+    "blobs": _blobs,
+    "spirals": _spirals,
+    "fashion-mnist": _images,
+}
 
 
 def l2_units(l2: float) -> int:

@@ -17,6 +17,7 @@ from gdbench.errors import unknown
 from gdbench.problems.base import Array, Data, Problem, family
 from gdbench.problems.checks import whole
 from gdbench.problems.labelled import l2_units, labelled_rows
+from gdbench.problems.linear import labelled_suffix
 from gdbench.problems.scores import (
     add_penalty_slope,
     column_sums,
@@ -160,8 +161,9 @@ def mlp(
     labels: Any = None,
     test_features: Any = None,
     test_labels: Any = None,
+    data: str = "blobs",
 ) -> Problem:
-    """Multilayer perceptron with any number of hidden layers, on Gaussian blobs or on given rows.
+    """Multilayer perceptron with any number of hidden layers, on drawn or given rows.
 
     f(W1, b1, ...) = 1/rows sum_i -log softmax(s_i)[y_i] + l2 sum_k |W_k|^2 with a_0 = X,
     a_k = activation(a_{k-1} W_k + b_k) and s = a_{last} W + b. Initial weights are uniform on
@@ -171,11 +173,13 @@ def mlp(
     ----------
     hidden: units of each hidden layer, (128,) or 128; () for none, which is softmax regression.
     activation: "relu" or "tanh".
-    rows, columns, classes: of the blobs, when no features are given (3 classes by default).
+    rows, columns, classes: of what is drawn when no features are given (3 blobs by default).
     l2: penalty strength, kept to the nearest 1e-9; biases are not penalised.
-    seed: of the initial weights, and of the blobs; whole number of at least 0.
+    seed: of the initial weights, and of what is drawn; whole number of at least 0.
     features, labels: (rows, columns) numbers and (rows,) whole numbers from 0; float32 stays float32.
     test_features, test_labels: held-out rows.
+    data: what is drawn: "blobs" (Gaussian), "spirals" (two, in the plane), or "fashion-mnist", the first rows
+        of the embedded images.
 
     Raises
     ------
@@ -196,20 +200,29 @@ def mlp(
     if activation not in ACTIVATIONS:
         raise unknown("activation", activation, ACTIVATIONS)
     units = [whole("hidden", size, least=1) for size in (hidden if isinstance(hidden, Sequence) else [hidden])]
-    data = labelled_rows(
-        features, labels, test_features, test_labels, rows=rows, columns=columns, classes=classes, seed=seed
-    )
-    sizes = [data.columns, *units, data.classes]
+    given: dict[str, Any] = {
+        "features": features,
+        "labels": labels,
+        "test_features": test_features,
+        "test_labels": test_labels,
+        "rows": rows,
+        "columns": columns,
+        "classes": classes,
+        "seed": seed,
+        "data": data,
+    }
+    found = labelled_rows(**given)
+    sizes = [found.columns, *units, found.classes]
     shape = [ACTIVATIONS[activation], l2_units(l2), *sizes]
     blocks = parameter_blocks(sizes)
     name = "mlp-" + "-".join(map(str, sizes)) + f"-{activation}"
     return Problem(
-        name=name + f"-l2={l2:g}" * (l2 > 0) + f"-seed{seed}" * (seed != 0),
+        name=name + labelled_suffix(given, l2),
         value=value,
         gradient=gradient,
         predict=predict,
-        data=data.data(shape),
-        test=data.test(shape),
+        data=found.data(shape),
+        test=found.test(shape),
         x0=glorot(blocks, seed),
         lower=-1.0,
         upper=1.0,

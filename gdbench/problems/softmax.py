@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gdbench.problems.base import Array, Data, Problem, family
-from gdbench.problems.labelled import l2_units, labelled_rows
+from gdbench.problems.linear import linear_classifier
 from gdbench.problems.scores import (
     cross_entropy,
     cross_entropy_slope,
@@ -15,7 +13,6 @@ from gdbench.problems.scores import (
     linear_scores,
     linear_slope,
     penalty,
-    predict_linear,
 )
 
 
@@ -46,18 +43,21 @@ def softmax(
     labels: Any = None,
     test_features: Any = None,
     test_labels: Any = None,
+    data: str = "blobs",
 ) -> Problem:
-    """Softmax (multinomial logistic) regression, on Gaussian blobs or on given rows.
+    """Softmax (multinomial logistic) regression, on drawn or given rows.
 
     f(W, b) = 1/rows sum_i -log softmax(X_i W + b)[y_i] + l2 |W|^2; the biases b are not penalised.
     x holds W (columns, classes) row by row, then b (classes,), and starts at 0.
 
     Parameters
     ----------
-    rows, columns, classes, seed: of the blobs, when no features are given (3 classes by default).
+    rows, columns, classes, seed: of what is drawn when no features are given (3 blobs by default).
     l2: penalty strength, kept to the nearest 1e-9.
     features, labels: (rows, columns) numbers and (rows,) whole numbers from 0; float32 stays float32.
     test_features, test_labels: held-out rows.
+    data: what is drawn: "blobs" (Gaussian), "spirals" (two, in the plane), or "fashion-mnist", the first rows
+        of the embedded images.
 
     Raises
     ------
@@ -73,23 +73,23 @@ def softmax(
     >>> problem.name, round(float(problem.value(problem.x0, problem.data)), 6)
     ('softmax-4-2', 0.693147)
     """
-    data = labelled_rows(
-        features, labels, test_features, test_labels, rows=rows, columns=columns, classes=classes, seed=seed
-    )
-    shape = [data.classes, l2_units(l2)]
-    size = data.columns * data.classes
-    return Problem(
-        name=f"softmax-{data.columns}-{data.classes}" + f"-l2={l2:g}" * (l2 > 0) + f"-seed{seed}" * (seed != 0),
-        value=value,
-        gradient=gradient,
-        predict=predict_linear,
-        data=data.data(shape),
-        test=data.test(shape),
-        x0=np.zeros(size + data.classes),
-        lower=-1.0,
-        upper=1.0,
-        convex=True,
-        blocks={"W": (0, (data.columns, data.classes)), "b": (size, (data.classes,))},
+    given = {
+        "features": features,
+        "labels": labels,
+        "test_features": test_features,
+        "test_labels": test_labels,
+        "rows": rows,
+        "columns": columns,
+        "classes": classes,
+        "seed": seed,
+        "data": data,
+    }
+    return linear_classifier(
+        "softmax",
+        value,
+        gradient,
+        given,
+        l2=l2,
         formula="1/rows sum_i -log softmax(X_i W + b)[y_i] + l2 |W|^2",
         source="CS231n, Linear classification; Bishop 2006, section 4.3.4",
     )

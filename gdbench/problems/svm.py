@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gdbench.problems.base import Array, Data, Problem, family
-from gdbench.problems.labelled import l2_units, labelled_rows
-from gdbench.problems.scores import l2_from, linear_scores, linear_slope, penalty, predict_linear
+from gdbench.problems.linear import linear_classifier
+from gdbench.problems.scores import l2_from, linear_scores, linear_slope, penalty
 
 
 def hinges(scores: Array, labels: Array) -> Any:
@@ -74,18 +72,21 @@ def svm(
     labels: Any = None,
     test_features: Any = None,
     test_labels: Any = None,
+    data: str = "blobs",
 ) -> Problem:
-    """Multiclass support vector machine (Weston-Watkins), on Gaussian blobs or on given rows.
+    """Multiclass support vector machine (Weston-Watkins), on drawn or given rows.
 
     f(W, b) = 1/rows sum_i sum_{j != y_i} max(0, s_ij - s_iy + 1) + l2 |W|^2 with s = X W + b; the biases b
     are not penalised. x holds W (columns, classes) row by row, then b (classes,), and starts at 0.
 
     Parameters
     ----------
-    rows, columns, classes, seed: of the blobs, when no features are given (3 classes by default).
+    rows, columns, classes, seed: of what is drawn when no features are given (3 blobs by default).
     l2: penalty strength, kept to the nearest 1e-9.
     features, labels: (rows, columns) numbers and (rows,) whole numbers from 0; float32 stays float32.
     test_features, test_labels: held-out rows.
+    data: what is drawn: "blobs" (Gaussian), "spirals" (two, in the plane), or "fashion-mnist", the first rows
+        of the embedded images.
 
     Raises
     ------
@@ -102,24 +103,24 @@ def svm(
     >>> problem.name, float(problem.value(problem.x0, problem.data))
     ('svm-8-4', 3.0)
     """
-    data = labelled_rows(
-        features, labels, test_features, test_labels, rows=rows, columns=columns, classes=classes, seed=seed
-    )
-    shape = [data.classes, l2_units(l2)]
-    size = data.columns * data.classes
-    return Problem(
-        name=f"svm-{data.columns}-{data.classes}" + f"-l2={l2:g}" * (l2 > 0) + f"-seed{seed}" * (seed != 0),
-        value=value,
-        gradient=gradient,
-        predict=predict_linear,
-        data=data.data(shape),
-        test=data.test(shape),
-        x0=np.zeros(size + data.classes),
-        lower=-1.0,
-        upper=1.0,
+    given = {
+        "features": features,
+        "labels": labels,
+        "test_features": test_features,
+        "test_labels": test_labels,
+        "rows": rows,
+        "columns": columns,
+        "classes": classes,
+        "seed": seed,
+        "data": data,
+    }
+    return linear_classifier(
+        "svm",
+        value,
+        gradient,
+        given,
+        l2=l2,
         smooth=False,
-        convex=True,
-        blocks={"W": (0, (data.columns, data.classes)), "b": (size, (data.classes,))},
         formula="1/rows sum_i sum_{j != y_i} max(0, s_ij - s_iy + 1) + l2 |W|^2, s = X W + b",
         source="Weston and Watkins 1999; CS231n, Linear classification",
     )

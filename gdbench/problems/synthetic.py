@@ -98,6 +98,28 @@ def blobs(rows: int, columns: int, classes: int, *, separation: float = 1.0, see
     return centres[labels] + rng.standard_normal((rows, columns)), labels.astype(float)
 
 
+def spirals(rows: int, *, noise: float = 0.05, seed: int = 0) -> tuple[Array, Array]:
+    """Two interleaved spirals in the plane: no line parts them, a network does.
+
+    Row i of class c lies at radius t and angle 3 pi t + pi c, t uniform on [0.1, 1], plus
+    ``noise`` * N(0, I). After Lang and Witbrock (1988), Learning to tell two spirals apart.
+
+    Returns
+    -------
+    features (rows, 2), labels (rows,) 0.0 or 1.0.
+
+    >>> features, labels = spirals(10)
+    >>> features.shape, sorted(set(labels.tolist()))
+    ((10, 2), [0.0, 1.0])
+    """
+    rng = generator(seed)
+    labels = np.arange(rows) % 2
+    radius = rng.uniform(0.1, 1.0, rows)
+    angle = 3.0 * np.pi * radius + np.pi * labels
+    points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return points + noise * rng.standard_normal((rows, 2)), labels.astype(float)
+
+
 def positive_spectrum(spectrum: Sequence[float] | Array) -> Array:
     """Eigenvalues as a float64 vector, or an :class:`InputError` unless all are finite and positive."""
     try:
