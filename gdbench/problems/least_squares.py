@@ -6,9 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from gdbench.errors import InputError, unknown
 from gdbench.problems.base import Array, Data, Problem, family
-from gdbench.problems.checks import real, whole
+from gdbench.problems.checks import finite_matrix, real, real_array, whole
+from gdbench.problems.labelled import labelled_rows
 from gdbench.problems.synthetic import regression
+
+#: The kind of clothing that the least-squares classifier tells from all others.
+TROUSERS = 1
 
 
 def residuals(x: Array, data: Data) -> Array:
@@ -49,7 +54,14 @@ def hessian(x: Array, data: Data, out: Array) -> None:
 
 @family("least-squares")
 def least_squares(
-    rows: int = 200, columns: int = 10, condition: float = 100.0, noise: float = 0.1, seed: int = 0
+    rows: int = 200,
+    columns: int = 10,
+    condition: float = 100.0,
+    noise: float = 0.1,
+    seed: int = 0,
+    features: Any = None,
+    targets: Any = None,
+    data: str = "spectrum",
 ) -> Problem:
     """Linear least squares on synthetic rows, with a given condition number.
 
@@ -63,10 +75,13 @@ def least_squares(
     condition: condition number of the Hessian, at least 1.
     noise: standard deviation of the noise added to y.
     seed: whole number of at least 0; see :func:`gdbench.problems.synthetic.regression`.
+    features, targets: (rows, columns) and (rows,) finite numbers, to be fitted instead of drawn ones.
+    data: what is drawn: "spectrum" (as above), or "fashion-mnist": the first rows of the embedded
+        images, target 1 for trousers and -1 for all else (a least-squares classifier).
 
     Raises
     ------
-    InputError: fewer rows than columns, condition below 1, negative noise.
+    InputError: fewer rows than columns, condition below 1, negative noise, rows and targets that disagree.
 
     References
     ----------
@@ -79,25 +94,42 @@ def least_squares(
     >>> problem.name, problem.f_star < 1e-20
     ('least-squares-50-3-100-noise0', True)
     """
-    columns = whole("columns", columns, least=1)
-    condition, noise = real("condition", condition, least=1), real("noise", noise, least=0)
-    features, targets = regression(rows, columns, np.geomspace(1.0, 1.0 / condition, columns), noise=noise, seed=seed)
-    data = (features, targets, np.empty(0, np.int64))
+    if (features is None) != (targets is None):
+        raise InputError("features and targets belong together: give both or neither.")
+    if features is not None:
+        features, targets = finite_matrix("features", features), real_array(targets)
+        if targets is None or targets.shape != features.shape[:1] or not np.isfinite(targets).all():
+            raise InputError(f"targets must be {len(features)} finite numbers, one a row of features.")
+        name = f"least-squares-{features.shape[0]}-{features.shape[1]}"
+    elif data == "fashion-mnist":
+        images = labelled_rows(None, None, None, None, rows=rows, columns=0, classes=None, seed=0, data="fashion-mnist")
+        features, targets = images.features, np.where(images.labels == TROUSERS, 1.0, -1.0)
+        name = f"least-squares-{rows}-{images.columns}-fashion-mnist"
+    elif data == "spectrum":
+        columns = whole("columns", columns, least=1)
+        condition, noise = real("condition", condition, least=1), real("noise", noise, least=0)
+        spectrum = np.geomspace(1.0, 1.0 / condition, columns)
+        features, targets = regression(rows, columns, spectrum, noise=noise, seed=seed)
+        name = f"least-squares-{rows}-{columns}-{condition:g}"
+        name += f"-noise{noise:g}" * (noise != 0.1) + f"-seed{seed}" * (seed != 0)
+    else:
+        raise unknown("data", data, ("spectrum", "fashion-mnist"))
+    targets = targets.astype(features.dtype, copy=False)
+    fitted: Data = (features, targets, np.empty(0, np.int64))
     x_star = np.linalg.lstsq(features, targets)[0]
-    name = f"least-squares-{rows}-{columns}-{condition:g}"
     return Problem(
-        name=name + f"-noise{noise:g}" * (noise != 0.1) + f"-seed{seed}" * (seed != 0),
+        name=name,
         value=value,
         gradient=gradient,
         hessian=hessian,
-        data=data,
-        x0=np.zeros(columns),
+        data=fitted,
+        x0=np.zeros(features.shape[1]),
         x_star=x_star,
-        f_star=float(value(x_star, data)),
+        f_star=float(value(x_star, fitted)),
         lower=-3.0,
         upper=3.0,
         convex=True,
-        blocks={"w": (0, (columns,))},
+        blocks={"w": (0, (features.shape[1],))},
         formula="1/rows sum_i (X_i w - y_i)^2",
         source="Björck 1996, section 1.1",
     )

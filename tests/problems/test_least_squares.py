@@ -81,3 +81,16 @@ def test_bad_parameters_stop_at_the_door(parameters, sentence):
 def test_spectrum_of_another_length_is_told():
     with pytest.raises(InputError, match="one eigenvalue a column"):
         regression(5, 3, [1.0, 2.0])
+
+
+def test_given_rows_and_the_embedded_images():
+    problem = least_squares(features=[[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]], targets=[1, 2, 3])
+    assert problem.n == 2
+    expected, *_ = np.linalg.lstsq(problem.data[0], problem.data[1])
+    np.testing.assert_allclose(problem.x_star, expected)
+    images = least_squares(data="fashion-mnist", rows=1_000)
+    assert images.n == 784
+    assert np.mean(np.sign(images.data[0] @ images.x_star) == images.data[1]) > 0.98
+    for bad in ({"features": [[1.0]]}, {"features": [[1.0]], "targets": [1, 2]}, {"data": "blob"}):
+        with pytest.raises(InputError):
+            least_squares(**bad)
