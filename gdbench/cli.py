@@ -79,6 +79,17 @@ def list_(
 
 
 @app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a problem, see gdbench list problems.")],
+    save: Annotated[Path | None, typer.Option(help="Where to save its picture (.png, .svg, .pdf).")] = None,
+) -> None:
+    """Print what is known of a problem, and save its picture."""
+    from gdbench.commands.problems import show as show_problem
+
+    show_problem(name, save)
+
+
+@app.command()
 def claims(directory: Annotated[Path, typer.Argument(help="Folder of results.")] = RESULTS) -> None:
     """Show what the textbooks say, and what the stored records say of it."""
     from gdbench.commands.show import print_claims

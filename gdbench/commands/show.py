@@ -87,6 +87,11 @@ def list_all(what: str | None) -> None:
     if what is not None and what not in shelves:
         raise unknown("shelf", what, shelves)
     console = Console()
+    if what == "problems":
+        from gdbench.commands.problems import list_problems
+
+        list_problems(console)
+        return
     for title in [what] if what else shelves:
         table = Table(title=title, title_justify="left", show_header=False)
         for name, summary in shelves[title]():

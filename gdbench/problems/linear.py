@@ -51,5 +51,6 @@ def labelled_suffix(rows: dict[str, Any], l2: float) -> str:
     '-spirals-seed3'
     """
     data, seed = rows["data"], rows["seed"]
-    drawn: str = f"-{data}" if rows["features"] is None and data != "blobs" else ""
-    return drawn + f"-l2={l2:g}" * (l2 > 0) + f"-seed{seed}" * (seed != 0)
+    drawn = f"-{data}" if rows["features"] is None and data != "blobs" else ""
+    penalty = f"-l2={l2:g}" if l2 > 0 else ""
+    return drawn + penalty + (f"-seed{seed}" if seed else "")
