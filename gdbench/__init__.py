@@ -5,9 +5,14 @@
 [3.0, 2.0]
 """
 
+from gdbench.basins import Basins, basins
+from gdbench.classification import Classification, classify
+from gdbench.critical import CriticalPoint, find_critical_points
+from gdbench.derivatives import gradient, hessian
 from gdbench.errors import CompileError, InputError
 from gdbench.gradients import GRADIENTS
 from gdbench.gradients.base import Gradient
+from gdbench.landscape import Landscape, landscape
 from gdbench.methods import DIRECTIONS, SEARCHES, STEPS
 from gdbench.methods.base import Direction, Method, Search, Step
 from gdbench.methods.steps.best_of import BestOf
@@ -24,18 +29,28 @@ __all__ = [
     "PROBLEMS",
     "SEARCHES",
     "STEPS",
+    "Basins",
     "BestOf",
+    "Classification",
     "CompileError",
+    "CriticalPoint",
     "Direction",
     "Fixed",
     "Gradient",
     "InputError",
+    "Landscape",
     "Method",
     "Problem",
     "Result",
     "Search",
     "Status",
     "Step",
+    "basins",
+    "classify",
     "family",
+    "find_critical_points",
+    "gradient",
+    "hessian",
+    "landscape",
     "minimize",
 ]

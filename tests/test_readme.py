@@ -6,10 +6,17 @@ from pathlib import Path
 README = Path(__file__).parents[1] / "README.md"
 
 
-def test_the_python_example_runs(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    exec(compile(example, str(README), "exec"), {"__name__": "readme"})
-    assert capsys.readouterr().out.count("f = ") == 4
+def test_the_python_examples_run(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    examples = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    told = []
+    for example in examples:
+        exec(compile(example, str(README), "exec"), {"__name__": "readme"})
+        told.append(capsys.readouterr().out)
+    one_s_own, surface = told
+    assert one_s_own.count("f = ") == 4
+    assert surface.count("saddle") >= 4
+    assert (tmp_path / "himmelblau.png").exists()
 
 
 def test_every_linked_file_exists():

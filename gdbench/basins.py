@@ -1,0 +1,181 @@
+"""Which minimum does each start reach? A plane of starts, coloured by where a method ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gdbench.arguments import checked_plan, checked_whole
+from gdbench.critical import SAME, find_critical_points
+from gdbench.errors import InputError
+from gdbench.methods.base import Direction, Method, Step
+from gdbench.minimize import minimize
+from gdbench.number import real
+from gdbench.philox import uniforms
+from gdbench.problems.base import Array, Problem
+
+NEWTON = "newton"
+#: Random starts from which the minima are looked for.
+SEEKERS = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Basins:
+    """Where each start of a grid ends.
+
+    Attributes
+    ----------
+    labels: (rows, columns) int64: the number of the minimum reached, a row of ``minima``; -1 for none (diverged,
+        not there yet, or at a saddle or maximum).
+    minima: (k, 2).
+    iterations: (rows, columns) steps taken.
+    x, y: coordinates of the columns and of the rows.
+    seconds: inside the method, without compiling.
+    """
+
+    labels: Array
+    minima: Array
+    iterations: Array
+    x: Array
+    y: Array
+    seconds: float
+
+    @property
+    def shares(self) -> Array:
+        """Share of the starts that reach each minimum, (k,)."""
+        counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.minima))
+        shares: Array = counts / self.labels.size
+        return shares
+
+    def __str__(self) -> str:
+        """A line a minimum."""
+        lines = [f"({x:.6g}, {y:.6g}): {share:.1%}" for (x, y), share in zip(self.minima, self.shares)]
+        return "\n".join([*lines, f"none: {np.mean(self.labels < 0):.1%}"])
+
+
+def basins(
+    problem: Problem | str | Callable[..., float],
+    *,
+    method: str | Method | None = None,
+    direction: str | Direction = "steepest",
+    step: str | float | Step = 1e-2,
+    points: tuple[int, int] = (1000, 1000),
+    lower: Any = None,
+    upper: Any = None,
+    maxiter: int = 500,
+    gtol: float = 1e-5,
+    minima: Any = None,
+) -> Basins:
+    """Descend from every point of a grid and say which minimum each reaches.
+
+    Parameters
+    ----------
+    problem: a Problem in two variables, the name of one, or a plain Python function ``f(x) -> float``.
+    method, direction, step: as in ``minimize``; method ``"newton"`` is x <- x - H^-1 g, without damping, which runs to
+        critical points of every kind.
+    points: grid columns (along x_0) and rows (along x_1).
+    lower, upper: corners of the grid, a number or (2,); None for the problem's box.
+    maxiter, gtol: each start stops when its largest |slope| is at most gtol, or after maxiter steps.
+    minima: (k, 2) points to recognise; None to find them by ``find_critical_points``.
+
+    Returns
+    -------
+    Basins. An end point belongs to the nearest minimum within 1e-3 of the grid's extent.
+
+    Raises
+    ------
+    InputError: not two variables, corners that span nothing, no minimum to be found.
+
+    Examples
+    --------
+    >>> found = basins("himmelblau", points=(8, 8))
+    >>> found.labels.shape, len(found.minima), int((found.labels < 0).sum())
+    ((8, 8), 4, 0)
+    """
+    columns, rows = _grid(points)
+    low, high = _corners(problem, lower, upper)
+    checked_whole("maxiter", maxiter, 0)
+    x, y = np.linspace(low[0], high[0], columns), np.linspace(low[1], high[1], rows)
+    starts = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    known = _minima(problem, minima, low, high)
+    if method == NEWTON:
+        ends, iterations, seconds = _newton(problem, starts, maxiter, gtol)
+    else:
+        result = minimize(
+            problem, starts, method=method, direction=direction, step=step, maxiter=maxiter, gtol=gtol, history=False
+        )
+        ends, iterations, seconds = result.x, result.nit, result.seconds
+    labels = nearest(ends, known, SAME * (high - low))
+    return Basins(labels.reshape(rows, columns), known, np.reshape(iterations, (rows, columns)), x, y, seconds)
+
+
+def nearest(ends: Array, known: Array, within: Array) -> Array:
+    """For each end (S, n) the number of the nearest known point (k, n) no farther than ``within`` (n,), or -1.
+
+    >>> nearest(np.array([[0.0], [1.01], [7.0]]), np.array([[0.0], [1.0]]), np.array([0.1])).tolist()
+    [0, 1, -1]
+    """
+    labels = np.full(len(ends), -1)
+    closest = np.ones(len(ends))  # in units of ``within``
+    for number, point in enumerate(known):
+        with np.errstate(invalid="ignore", over="ignore"):  # diverged ends: inf and nan are near nothing
+            distance = np.max(np.abs(ends - point) / within, axis=1)
+            closer = distance < closest
+        labels[closer], closest[closer] = number, distance[closer]
+    return labels
+
+
+def _newton(problem: Any, starts: Array, maxiter: int, gtol: float) -> tuple[Array, Array, float]:
+    from gdbench.devices.cpu.newton import ManyNewton
+
+    run = ManyNewton(checked_plan(problem, starts, gtol=gtol))
+    began = time.perf_counter()
+    run.advance(int(maxiter), damped=False)
+    return run.x, run.nit, time.perf_counter() - began
+
+
+def _grid(points: Any) -> tuple[int, int]:
+    try:
+        columns, rows = points
+    except (TypeError, ValueError):
+        raise InputError(f"points must be (columns, rows), not {points!r}.") from None
+    return checked_whole("points[0]", columns, 2), checked_whole("points[1]", rows, 2)
+
+
+def _corners(problem: Any, lower: Any, upper: Any) -> tuple[Array, Array]:
+    if lower is None or upper is None:
+        if not isinstance(problem, Problem | str):
+            raise InputError(f"{getattr(problem, '__name__', 'the function')} has no box; give lower and upper.")
+        known = checked_plan(problem, None).problem
+        lower, upper = known.lower if lower is None else lower, known.upper if upper is None else upper
+    corners = []
+    for name, given in (("lower", lower), ("upper", upper)):
+        entries = [real(v) for v in (np.ravel(given) if np.size(given) == 2 else [given, given])]
+        if not np.all(np.isfinite(entries)):
+            raise InputError(f"{name} must be a finite number or two, not {given!r}.")
+        corners.append(np.array(entries))
+    if not np.all(corners[0] < corners[1]):
+        raise InputError(f"lower {lower!r} must lie below upper {upper!r} in both variables.")
+    return corners[0], corners[1]
+
+
+def _minima(problem: Any, minima: Any, low: Array, high: Array) -> Array:
+    """The points to recognise: those given, or those Newton finds from random points of the grid's rectangle."""
+    if minima is None:
+        draws = uniforms(2 * SEEKERS, 0, stream=2**41).reshape(SEEKERS, 2)
+        known = find_critical_points(problem, low + (high - low) * draws).of_kind("minimum")
+        if not len(known):
+            name = problem if isinstance(problem, str) else getattr(problem, "name", "the function")
+            raise InputError(f"no minimum of {name} was found by its second derivatives; give minima of shape (k, 2).")
+        return known
+    try:
+        known = np.array(minima, dtype=float)
+    except (TypeError, ValueError):
+        known = np.empty(0)
+    if known.ndim != 2 or known.shape[1] != 2 or not len(known) or not np.all(np.isfinite(known)):
+        raise InputError("minima must be finite points of shape (k, 2).")
+    return known

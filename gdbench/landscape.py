@@ -1,0 +1,204 @@
+"""The public verb for pictures: the value on a line or a plane through a point, spanned by one or two directions.
+
+Checked here, evaluated by a loop of ``devices/``; the :class:`Landscape` that comes back draws itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gdbench.arguments import check_data, checked_dtype, checked_whole
+from gdbench.errors import InputError, unknown
+from gdbench.number import real
+from gdbench.problems import PROBLEMS
+from gdbench.problems.base import Array, Problem
+from gdbench.spanning import check_apart, filter_normalized, given_directions, random_directions, reals, vector_of
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+DEVICES = ("cpu", "cuda")
+#: Grid points along each direction, for a line and for a plane.
+POINTS = (401, 101)
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """The value on a grid around a point.
+
+    Attributes
+    ----------
+    m, n: steps along the first and the second direction, (M,) and (N,); n is None on a line.
+    values: f(center + m[i] d1 + n[j] d2), (M, N); (M,) on a line.
+    center: the point in the middle, (variables,).
+    directions: d1 and, on a plane, d2, (1 or 2, variables).
+    problem: the problem's name.
+    """
+
+    m: Array
+    n: Array | None
+    values: Array
+    center: Array
+    directions: Array
+    problem: str
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a grid point: the columns m, n (on a plane) and value."""
+        import pandas as pd
+
+        if self.n is None:
+            return pd.DataFrame({"m": self.m, "value": self.values})
+        m, n = np.meshgrid(self.m, self.n, indexing="ij")
+        return pd.DataFrame({"m": m.ravel(), "n": n.ravel(), "value": self.values.ravel()})
+
+    def project(self, points: Any) -> Array:
+        """The steps (k, 1 or 2) along the directions that come nearest, by least squares, to ``points`` (k, variables).
+
+        Raises
+        ------
+        InputError: the points are not real numbers of shape (k, variables).
+        """
+        path = reals(points)
+        if path is None or path.ndim != 2 or path.shape[1] != self.center.size or not len(path):
+            raise InputError(f"points must be real numbers of shape (k, {self.center.size}), a row a point.")
+        steps: Array = np.linalg.lstsq(self.directions.T.astype(np.float64), (path - self.center).T, rcond=None)[0].T
+        return steps
+
+    def plot(self, kind: str | None = None, trajectories: Mapping[str, Any] | None = None) -> Figure:
+        """Draw it.
+
+        Parameters
+        ----------
+        kind: ``"line"``, ``"contour"`` or ``"surface"``; None for a line or a contour map, as the grid is.
+        trajectories: label -> points (k, variables), drawn where they project to; ``Result.trajectory`` is one.
+
+        Raises
+        ------
+        InputError: an unknown kind, or one that does not fit the grid.
+        """
+        from gdbench.report.plots.landscape import landscape_figure
+
+        paths = {label: self.project(points) for label, points in (trajectories or {}).items()}
+        return landscape_figure(self.to_frame(), f"{self.problem} around a point", kind=kind, paths=paths)
+
+
+def landscape(
+    problem: Problem | str,
+    center: Any = None,
+    *,
+    directions: Any = 2,
+    m: Any = None,
+    n: Any = None,
+    radius: float = 1.0,
+    points: int | None = None,
+    normalize: str | None = None,
+    seed: int = 0,
+    dtype: str = "float64",
+    device: str = "cpu",
+) -> Landscape:
+    """Evaluate a problem on a grid: f(center + m d1) on a line, f(center + m d1 + n d2) on a plane.
+
+    Parameters
+    ----------
+    problem: a Problem, or the name of one.
+    center: (n,); None for the problem's own start.
+    directions: 1 or 2 random ones (Gaussian, of length 1, the second perpendicular to the first); or a sequence of
+        one or two vectors (n,), taken as they are.
+    m, n: steps along the first and the second direction, increasing; None for ``points`` of them from
+        -radius to radius.
+    radius: how far the grid reaches from the centre, in lengths of a direction.
+    points: grid points along each direction; None for 401 on a line, 101 x 101 on a plane.
+    normalize: ``"filter"`` scales each unit's weights (each column of a weight matrix) in a direction to the length
+        that this unit's weights have at the centre, and leaves biases where they are (0 in the direction), so that
+        networks of different scales compare. Random directions are then neither of length 1 nor perpendicular.
+    seed: of random directions, whole and at least 0; the same directions on every machine.
+    dtype: ``"float64"`` or ``"float32"``.
+    device: ``"cpu"``, all its cores, or ``"cuda"``.
+
+    Returns
+    -------
+    Landscape. Where the function overflows its value is inf or nan.
+
+    Raises
+    ------
+    InputError: a centre or a direction is not finite or of the wrong length, a direction is zero, two are parallel,
+        the grid has fewer than 2 points or does not increase; one sentence says which, and what would be right.
+
+    References
+    ----------
+    Li, Xu, Taylor, Studer, Goldstein (2018), Visualizing the loss landscape of neural nets, section 4, eq. 1;
+    Goodfellow, Vinyals, Saxe (2015), Qualitatively characterizing neural network optimization problems.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> valley = landscape("rosenbrock", [1, 1], directions=np.eye(2), points=5)
+    >>> valley.values.shape, float(valley.values[2, 2])
+    ((5, 5), 0.0)
+    """
+    objective = PROBLEMS[problem]() if isinstance(problem, str) else problem
+    if not isinstance(objective, Problem):
+        raise InputError(f"a Problem or the name of one was expected, not {problem!r}; gdbench.Problem makes one.")
+    check_data(objective.data, objective.name)
+    kind = checked_dtype(dtype)
+    if not isinstance(device, str) or device not in DEVICES:
+        raise unknown("device", device, DEVICES)
+    middle = vector_of("center", objective.x0 if center is None else center, objective.n)
+    if isinstance(directions, int | np.integer) and not isinstance(directions, bool):
+        spanning = random_directions(int(directions), objective.n, checked_whole("seed", seed, 0), normalize is None)
+    else:
+        spanning = given_directions(directions, objective.n)
+    if normalize == "filter":
+        spanning = filter_normalized(spanning, middle, objective)
+    elif normalize is not None:
+        raise unknown("normalize", normalize, ["filter"])
+    check_apart(spanning)
+    flat = len(spanning) == 1
+    if flat and n is not None:
+        raise InputError("n steps along a second direction; give two directions, or leave n out.")
+    if not (np.isfinite(real(radius)) and real(radius) > 0):
+        raise InputError(f"radius must be a positive finite number, not {radius!r}.")
+    count = checked_whole("points", POINTS[0 if flat else 1] if points is None else points, 2)
+    even = np.linspace(-real(radius), real(radius), count)
+    along = _steps("m", even if m is None else m)
+    across = np.zeros(1) if flat else _steps("n", even if n is None else n)
+    second = np.zeros_like(middle) if flat else spanning[1]
+    asked = [vector.astype(kind) for vector in (middle, spanning[0], second, along, across)]
+    values = _grid(objective, device)(*asked)
+    return Landscape(
+        m=asked[3],
+        n=None if flat else asked[4],
+        values=values[:, 0] if flat else values,
+        center=asked[0],
+        directions=spanning.astype(kind),
+        problem=objective.name,
+    )
+
+
+def _grid(problem: Problem, device: str) -> Any:
+    """The loop for a problem and device."""
+    from functools import partial
+
+    if device == "cuda":
+        from gdbench.devices.cuda.landscape import grid as on_cuda
+
+        return partial(on_cuda, problem)
+    from gdbench.devices.cpu import landscape as pointwise
+    from gdbench.devices.cpu import surface
+
+    layers = surface.layers_of(problem)
+    return partial(pointwise.grid, problem) if layers is None else partial(surface.grid, problem, layers)
+
+
+def _steps(name: str, given: Any) -> Array:
+    steps = reals(given)
+    if steps is None or steps.ndim != 1 or steps.size < 2:
+        raise InputError(f"{name} must be a vector of at least 2 steps.")
+    if not np.isfinite(steps).all() or not (np.diff(steps) > 0).all():
+        raise InputError(f"{name} must be finite and increase from step to step.")
+    return steps
