@@ -224,7 +224,7 @@ def _many(plan: Plan, maxiter: int, device: str) -> Result:
     if device == "cpu":
         from gdbench.devices.cpu.multistart import Multistart
 
-        runs = Multistart(plan)
+        runs = Multistart(plan, int(maxiter))
     else:
         from gdbench.devices.cuda.multistart import Multistart as CudaMultistart
 

@@ -127,7 +127,7 @@ def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype) -> tuple[int,
         raise CompileError(sentence(plain, reason)) from None
     result = next(iter(compiled.overloads.values()))
     address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
-    _log(plain.__name__, kind, dtype.name, began, compiled)
+    log(plain.__name__, kind, dtype.name, began, compiled)
     return int(address), compiled
 
 
@@ -151,7 +151,7 @@ def driver(plain: FunctionType, returns: Any, *arguments: Any, parallel: bool = 
             localised(plain, _fold, _helpers)
         )
     dtype = next((str(a.dtype) for a in _arrays(arguments) if isinstance(a.dtype, types.Float)), "")
-    _log(plain.__name__, "driver", dtype, began, compiled)
+    log(plain.__name__, "driver", dtype, began, compiled)
     return compiled
 
 
@@ -164,6 +164,7 @@ def _arrays(kinds: Iterable[Any]) -> Iterator[Any]:
             yield kind
 
 
-def _log(name: str, kind: str, dtype: str, began: float, compiled: Any) -> None:
+def log(name: str, kind: str, dtype: str, began: float, compiled: Any) -> None:
+    """Enter into :data:`LOG` what has just been compiled or loaded."""
     cached = bool(sum(compiled.stats.cache_hits.values()))
     LOG.append(Compiled(name, kind, dtype, time.perf_counter() - began, cached))

@@ -11,6 +11,7 @@ import numpy as np
 from numba import prange, types
 
 from gdbench.counts import N_COUNTS
+from gdbench.devices.cpu import lanes
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, matrix
 from gdbench.devices.cpu.descend import Descent, addresses_of, descend, shortcuts
 from gdbench.devices.cpu.pointer import pack, scalar_function
@@ -72,12 +73,17 @@ def _multistart(dtype: np.dtype) -> Any:
 class Multistart:
     """S descents, each to its own end. Fields as of a ``Run``, with a leading axis of starts."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, maxiter: int = 0) -> None:
+        """``maxiter`` is what ``advance`` will be asked for: it decides what is compiled."""
         method, dtype = plan.method, plan.x0.dtype
         assert isinstance(method, Method)
         starts, _ = plan.x0.shape
-        self.plan, self._loop, self._addresses = plan, _multistart(dtype), addresses_of(plan)
-        self._flags = shortcuts(plan)
+        self.plan = plan
+        if lanes.fits(plan, maxiter):
+            lanes.compiled(plan)
+        else:
+            _multistart(dtype)
+            addresses_of(plan)
         self.x, self.x_best, self.jac = plan.x0.copy(), plan.x0.copy(), np.zeros_like(plan.x0)
         self.counts = np.zeros((starts, N_COUNTS), np.int64)
         self._values = np.full((starts, 2), np.nan)
@@ -90,19 +96,28 @@ class Multistart:
 
     def advance(self, maxiter: int) -> None:
         """Run every start for up to ``maxiter`` iterations."""
-        method = self.plan.method
-        assert isinstance(method, Method)
         self.status[:] = UNFINISHED
         with suppress(SystemError):  # a function of the problem raised, in this thread; or in another: not a word
-            self._loop(
-                self._addresses, *self._flags, self.x, self.x_best, self.jac, method.direction.state_rows,
-                self.plan.data, self._settings, self.counts, self._values, self.plan.limits, self.plan.maxfev,
-                maxiter, self.status, self.nit,
-            )  # fmt: skip
+            if lanes.fits(self.plan, maxiter):
+                lanes.run(
+                    self.plan, maxiter, self.x, self.x_best, self.jac, self.counts, self._values, self.status, self.nit
+                )
+            else:
+                self._each(maxiter)
         for s in np.flatnonzero(self.status == UNFINISHED):
             alone = Descent(replace(self.plan, x0=self.plan.x0[s], history=False, trajectory=False))
             if alone.begin() == RUNNING:
                 alone.advance(maxiter)  # raises what the function raises
+
+    def _each(self, maxiter: int) -> None:
+        """One start after the other, spread over the cores."""
+        method = self.plan.method
+        assert isinstance(method, Method)
+        _multistart(self.x.dtype)(
+            addresses_of(self.plan), *shortcuts(self.plan), self.x, self.x_best, self.jac, method.direction.state_rows,
+            self.plan.data, self._settings, self.counts, self._values, self.plan.limits, self.plan.maxfev,
+            maxiter, self.status, self.nit,
+        )  # fmt: skip
 
     @property
     def fun(self) -> Array:

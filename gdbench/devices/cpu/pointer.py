@@ -132,6 +132,45 @@ def borrowed(typingctx, array):
     return array(array), codegen
 
 
+def _strided(context, builder, kind, block, lane, shape, strides):
+    """An array of type ``kind`` over one lane of ``block``, owning nothing; its shape is what is passed in."""
+    source = context.make_array(block[0])(context, builder, value=block[1])
+    itemsize = context.get_constant(types.intp, kind.dtype.bitwidth // 8)
+    array = context.make_array(kind)(context, builder)
+    populate_array(
+        array,
+        data=builder.gep(source.data, [lane]),
+        shape=cgutils.pack_array(builder, shape),
+        strides=cgutils.pack_array(builder, [builder.mul(stride, itemsize) for stride in strides]),
+        itemsize=itemsize,
+        meminfo=None,
+    )
+    return array._getvalue()
+
+
+@intrinsic
+def lane_vector(typingctx, block, lane, n, lanes):
+    """block[:, lane] of an (n, lanes) block; with n and lanes constants, loops over it unroll."""
+    kind = types.Array(block.dtype, 1, "A")
+
+    def codegen(context, builder, sig, args):
+        return _strided(context, builder, kind, (block, args[0]), args[1], [args[2]], [args[3]])
+
+    return kind(block, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def lane_matrix(typingctx, block, lane, rows, n, lanes):
+    """block[:, :, lane] of a (rows, n, lanes) block."""
+    kind = types.Array(block.dtype, 2, "A")
+
+    def codegen(context, builder, sig, args):
+        strides = [builder.mul(args[3], args[4]), args[4]]
+        return _strided(context, builder, kind, (block, args[0]), args[1], [args[2], args[3]], strides)
+
+    return kind(block, types.intp, types.intp, types.intp, types.intp), codegen
+
+
 @intrinsic
 def opaque(typingctx, handle):
     """A leaf's raw pointer argument as a :class:`Handle`, for a rule that only passes it on."""

@@ -18,8 +18,8 @@ def rule(x: Array, g: Array, H: Array, state: Array, hyper: Array, k: int, out: 
     rest2 = kind(1.0 - hyper[1])
     epsilon = kind(hyper[2])
     # Both corrections are folded into two scalars, worked out in double precision.
-    correct1 = kind(1.0 / (1.0 - hyper[0] ** (k + 1)))
-    correct2 = kind(1.0 / math.sqrt(1.0 - hyper[1] ** (k + 1)))
+    correct1 = kind(1.0 / (1.0 - hyper[0] ** (k + 1.0)))
+    correct2 = kind(1.0 / math.sqrt(1.0 - hyper[1] ** (k + 1.0)))
     for i in range(x.size):
         first = beta1 * state[0, i] + rest1 * g[i]
         second = beta2 * state[1, i] + rest2 * (g[i] * g[i])

@@ -182,7 +182,7 @@ def _surface(figure: Figure, panel: Axes, heights: Heights, paths: Mapping[str, 
     panel.remove()
     room: Any = figure.add_axes((left - 0.05, bottom - 0.1, width + 0.1, height + 0.16), projection="3d")
     low, small = heights.levels[:2]
-    raised = np.log10(heights.values - low + (small - low)) if heights.wide else heights.values
+    raised: Any = np.log10(heights.values - low + (small - low)) if heights.wide else heights.values
     m, n = np.meshgrid(heights.m, heights.n, indexing="ij")
     room.plot_surface(m, n, raised, cmap=COLOURS, rcount=60, ccount=60, linewidth=0.1, edgecolor="#FFFFFF50", alpha=0.9)
     at = RegularGridInterpolator((heights.m, heights.n), raised.filled(np.nan), bounds_error=False)

@@ -1,0 +1,74 @@
+"""Starts in lockstep against the same starts one by one: the same points to the bit, the same ledger, the same ends."""
+
+import numpy as np
+import pytest
+
+from gdbench.arguments import checked_plan
+from gdbench.devices.cpu import lanes
+from gdbench.devices.cpu.multistart import Multistart
+from gdbench.problems import PROBLEMS
+from gdbench.status import Status
+
+
+@pytest.fixture
+def in_lanes(monkeypatch):
+    """Let every plan that can take the lanes take them, however few its steps."""
+    monkeypatch.setattr(lanes, "STEPS_THAT_PAY", 0)
+
+
+def both(monkeypatch, problem, x0, maxiter, **arguments):
+    plan = checked_plan(problem, x0, **arguments)
+    monkeypatch.setattr(lanes, "STEPS_THAT_PAY", np.inf)
+    single = Multistart(plan, maxiter)
+    single.advance(maxiter)
+    monkeypatch.setattr(lanes, "STEPS_THAT_PAY", 0)
+    assert lanes.fits(plan, maxiter)
+    together = Multistart(plan, maxiter)
+    together.advance(maxiter)
+    return single, together
+
+
+def same(single, together):
+    for field in ("x", "x_best", "jac", "fun", "fun_best", "status", "nit", "counts"):
+        np.testing.assert_array_equal(getattr(together, field), getattr(single, field), err_msg=field)
+
+
+STARTS = np.random.default_rng(0).uniform(-2, 2, (150, 2))  # two blocks and a part of one
+
+
+@pytest.mark.parametrize("direction", ["steepest", "sign", "momentum", "adam"])
+def test_every_direction(monkeypatch, direction):
+    same(*both(monkeypatch, "rosenbrock", STARTS, 300, direction=direction, step=1e-3, gtol=1e-2))
+
+
+def test_more_variables_and_float32(monkeypatch):
+    starts = np.random.default_rng(1).uniform(-1, 1, (70, 5))
+    problem = PROBLEMS["rosenbrock"](n=5)
+    same(*both(monkeypatch, problem, starts, 200, step=1e-3, dtype="float32"))
+
+
+def test_each_lane_has_its_own_end(monkeypatch):
+    single, together = both(monkeypatch, "himmelblau", 3 * STARTS, 150, step=0.02, gtol=1e-3, fun_target=1e-4)
+    same(single, together)
+    assert len(set(together.status)) >= 3
+    assert Status.DIVERGED in together.status
+
+
+@pytest.mark.parametrize("limit", [{"maxfev": 7}, {"ftol": 1e-3}, {"fun_target": 100.0}])
+def test_limits(monkeypatch, limit):
+    same(*both(monkeypatch, "himmelblau", STARTS, 40, step=0.01, **limit))
+
+
+def test_a_start_that_is_not_finite(monkeypatch):
+    starts = np.array([[1e200, 1e200], [1.0, 1.0]])
+    single, together = both(monkeypatch, "himmelblau", starts, 20, step=0.01)
+    same(single, together)
+    assert together.status[0] == Status.NONFINITE
+
+
+def test_what_does_not_fit_goes_one_by_one(in_lanes):
+    many = PROBLEMS["rosenbrock"](n=20)
+    assert not lanes.fits(checked_plan(many, np.ones((3, 20))), 10)
+    assert not lanes.fits(checked_plan("rosenbrock", STARTS, gradient="3-point"), 10)
+    assert not lanes.fits(checked_plan("rosenbrock", STARTS, step="best-of"), 10)
+    assert not lanes.fits(checked_plan("softmax", np.zeros((3, 27))), 10)
