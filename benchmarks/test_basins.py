@@ -12,8 +12,8 @@ from gdbench.devices.cpu.multistart import Multistart
 from gdbench.problems import PROBLEMS
 
 STEPS, STEP_SIZE = 500, 0.01
-#: Starts each way; the whole plane of a picture takes 1,000.
-ACROSS = 100
+#: Starts each way: the whole plane of a picture.
+ACROSS = 1000
 #: How closely the ends must agree: all are minima by then, and rounding has been forgotten.
 GATE = 1e-9
 
@@ -31,7 +31,7 @@ class Gdbench:
 
     def __init__(self) -> None:
         self.plan = checked_plan("himmelblau", starts(), step=STEP_SIZE, history=False)
-        self.run = Multistart(self.plan)
+        self.run = Multistart(self.plan, STEPS)
 
     def __call__(self, calls: int) -> None:
         """From the grid to the ends, ``calls`` times."""

@@ -29,7 +29,7 @@ VARIABLES = {
 }
 HIDDEN = {"smoke": (2,), "default": (2, 8, 32, 128), "full": (2, 8, 32, 128, 512)}
 #: Seconds for one case; a single call above a tenth of it is taken once.
-CAP = {"smoke": 0.3, "default": 3.0, "full": 20.0}
+CAP = {"smoke": 0.3, "default": 2.0, "full": 20.0}
 
 
 def cases(settings: Settings) -> list[Case]:

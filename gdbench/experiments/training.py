@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ HIDDEN = 128
 BATCH = 32
 STEPS = {"sgd": 0.01, "momentum": 0.01, "adam": 0.001}
 #: A search looks at all rows for every proposal; it gets this many times the passes of a descent.
-PATIENCE = 10
+PATIENCE = 5
 #: Standard deviation of a displacement of every weight.
 SCALE = 0.01
 METHODS = (*STEPS, "random-local-search", "random-search")
@@ -61,6 +62,7 @@ def cases(settings: Settings) -> list[Case]:
     ]
 
 
+@lru_cache(maxsize=1)  # the cases of one run share it
 def images(rows: int, seed: int, hidden: int = HIDDEN) -> Problem:
     """The network on ``rows`` training images, with initial weights drawn from ``seed``."""
     found = load_fashion_mnist("subset" if rows == 5_000 else "full")
