@@ -36,7 +36,10 @@ def rebound(function: FunctionType, replacements: Mapping[str, object], suffix: 
         function.__closure__,
     )
     copy.__qualname__ = function.__qualname__ + suffix
-    copy.__module__ = function.__module__
+    # Compiled code on disk names the modules it came from, and loading it imports them: a user's module may be gone by
+    # then, or never have been one (a notebook, exec), so his functions are filed under this one.
+    ours = (function.__module__ or "").split(".")[0] == __name__.split(".")[0]
+    copy.__module__ = function.__module__ if ours else __name__
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
 

@@ -184,3 +184,27 @@ def test_float32_and_float64_share_no_code():
         np.testing.assert_allclose(result.x, x, rtol=30 * np.finfo(kind).eps)
         ends[name] = result.x
     assert 0 < np.abs(ends["float32"] - ends["float64"]).max() < 1e-4
+
+
+def test_a_function_without_a_module_is_loaded_by_the_next_process(tmp_path):
+    """Made by exec, as a notebook does: nothing the next process could import."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import gdbench\n"
+        "from gdbench.devices.cpu.compile import LOG\n"
+        "names = {'__name__': 'nowhere'}\n"
+        "exec('def half(t):\\n    return 0.5 * t\\ndef bowl(x):\\n    return half(x[0] * x[0])', names)\n"
+        "print(gdbench.minimize(names['bowl'], [1.0], step=0.5, gradient='3-point').success)\n"
+        "print(all(entry.cached for entry in LOG))\n"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, str(script)],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert told == [["True", "False"], ["True", "True"]]
