@@ -94,7 +94,7 @@ def _epoch_axis(panel: Axes, table: DataFrame) -> None:
     panel.set_xlabel("passes over the training rows (epochs)")
     ends = table.groupby("method")["epoch"].max()
     last = float(ends.max())
-    if ends.min() > 0 and last / ends.min() > 5:
+    if ends.min() > 0 and last / ends.min() >= 4:
         panel.set_xscale("symlog", linthresh=1.0, linscale=0.4)
         ticks = [tick for tick in (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if tick <= last]
         panel.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
