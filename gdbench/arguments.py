@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gdbench.devices.plan import Plan
+from gdbench.devices.plan import Plan, data_as
 from gdbench.errors import InputError, unknown
 from gdbench.gradients import GRADIENTS
 from gdbench.gradients.base import Gradient
@@ -50,11 +50,13 @@ def checked_plan(
     check_data(objective.data, objective.name)
     if not (isinstance(history, bool | np.bool_) or (isinstance(history, str) and history == "x")):
         raise InputError(f"history must be True, False or 'x' (keep the points too), not {history!r}.")
+    source = checked_gradient(gradient, objective)
+    chosen = _method(method, direction, step, batch_size, objective)
     return Plan(
-        problem=objective,
+        problem=with_slope(objective, source, start, getattr(chosen, "batch_size", None)),
         x0=start,
-        gradient=checked_gradient(gradient, objective),
-        method=_method(method, direction, step, batch_size, objective),
+        gradient=source,
+        method=chosen,
         gtol=_tolerance("gtol", gtol),
         ftol=_tolerance("ftol", ftol),
         fun_target=_target(fun_target),
@@ -140,6 +142,14 @@ def checked_gradient(gradient: object, problem: Problem) -> Gradient:
             "use '3-point', or give a function jac(x) as gradient."
         )
     return source
+
+
+def with_slope(problem: Problem, source: Gradient, x0: Array, batch_size: int | None = None) -> Problem:
+    """``problem``, with the slope that ``source`` makes out of its value for runs of x0's dtype, if it makes one."""
+    features, targets, shape = data_as(problem.data, x0.dtype)
+    seen = (features[:batch_size], targets[:batch_size], shape)  # the rows that one slope will look at
+    made = source.derive(replace(problem, data=seen), x0 if x0.ndim == 1 else x0[0])
+    return problem if made is None else replace(problem, gradient=made)
 
 
 def _problem(problem: object, x0: object, gradient: object, data: Data | None) -> Problem:

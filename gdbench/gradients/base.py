@@ -8,6 +8,10 @@ functions at run time::
 ``value(x, data)`` and ``gradient(x, data, out)`` are the problem's; ``x`` may be moved but must be put
 back exactly; ``data`` is passed on untouched; ``hyper`` holds what :meth:`Gradient.hyper` returned;
 ``counts`` is the ledger of ``gdbench.counts``; all of ``out`` is overwritten.
+
+A source that *makes* a slope out of the problem's value (automatic differentiation, the complex step, ...)
+says so by :meth:`Gradient.derive`: what that returns takes the place of the problem's ``gradient``, plain Python
+too, so that every loop of every device can call it.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+
+from gdbench.problems.base import Array, Problem
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,13 @@ class Gradient:
     def hyper(self, dtype: np.dtype) -> tuple[float, ...]:
         """The numbers the rule reads, for arithmetic in ``dtype``."""
         return ()
+
+    def derive(self, problem: Problem, x: Array) -> Callable[..., float] | None:
+        """A plain ``gradient(x, data, out) -> value`` made for this problem; None where the rule needs none made.
+
+        ``x`` (n,) is a point of the run, in its dtype; ``problem.data`` are rows of the shape it will be called with.
+        """
+        return None
 
     def price(self, n: int) -> int:
         """Evaluations of the value that one slope in n variables spends (beside the value at x)."""
