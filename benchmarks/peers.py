@@ -1,4 +1,4 @@
-"""gdbench beside its peers, interleaved in one run: ``python benchmarks/peers.py training`` or ``loop``.
+"""gdbench beside its peers, interleaved in one run: ``python benchmarks/peers.py training``, ``loop`` or ``gradients``.
 
 In every round each contender runs once, in random order, on the same core, so what disturbs the machine disturbs
 all alike. A contender must first agree with gdbench; one that does not, or is not installed, is listed as such.
@@ -29,6 +29,10 @@ OWN = "gdbench"
 EPOCHS_JUDGED = 3
 #: The same path up to rounding ends within this, as a share of the test images.
 ACCURACY_APART = 0.005
+#: For all slopes of one question; a slope above a tenth of it is taken once.
+SECONDS_A_QUESTION = 10.0
+#: Samples of each contender, if the command does not say: epochs, blocks of steps, blocks of slopes.
+ROUNDS = {"training": 6, "loop": 50, "gradients": 20}
 
 
 @dataclass
@@ -40,6 +44,7 @@ class Line:
     excluded: str = ""
     seconds: list[float] = field(default_factory=list)
     accuracy: float | None = None
+    error: float | None = None
 
 
 def training(rows: int | None, rounds: int, seed: int) -> list[Line]:
@@ -100,6 +105,60 @@ def loop(rounds: int, seed: int) -> list[Line]:
     return lines
 
 
+def gradients(rounds: int, seed: int) -> list[Line]:
+    """Seconds a slope of Rosenbrock's chain and of a network, of every source and library that is here."""
+    from network_slopes import ON_NETWORK, network
+    from slopes import GATE, ON_CHAIN, VARIABLES, analytic, chain, off
+
+    asked = [(f"rosenbrock-{n}", chain(n), ON_CHAIN) for n in VARIABLES]
+    asked.append(("784-128-10, batch 32", network(), ON_NETWORK))
+    lines = []
+    for words, problem, contenders in asked:
+        running, by_name, reference = {}, {}, analytic(problem)
+        for name, contender in contenders.items():
+            line = by_name[name] = Line(name, f"One slope of {words}, float64, n = {problem.n:,}")
+            if reason := contender.missing(problem.n):
+                line.excluded = reason
+                continue
+            made = contender.make(problem)
+            made(1)  # compiles and warms up
+            line.error = off(made, reference)
+            if line.error <= GATE:
+                running[name] = made
+            else:
+                line.excluded = f"excluded: the slope is {line.error:.1e} off"
+        timings = interleaved(running, cap=SECONDS_A_QUESTION, least=rounds, most=rounds, seed=seed)
+        for name, timing in timings.items():
+            scale = running[name].scale
+            by_name[name].seconds = [seconds * scale for seconds in timing.seconds]
+            if scale > 1:
+                by_name[name].name += ", scaled to all"
+        lines += by_name.values()
+    return lines
+
+
+def markdown(lines: list[Line]) -> str:
+    """All slopes as one table in Markdown; the ratio is to gdbench's reverse mode."""
+    rows = [
+        "| one slope of | contender | seconds | 95 % interval | ratio to gdbench | error |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
+    for line in lines:
+        own = next(other for other in lines if other.question == line.question and other.name == OWN)
+        error = "–" if line.error is None else f"{line.error:.0e}"
+        cells = _cells(line, own)[:3] if line.seconds else ["–", line.excluded, "–"]
+        rows.append("| " + " | ".join([line.question.removeprefix("One slope of "), line.name, *cells, error]) + " |")
+    return "\n".join([*rows, "", NOTE])
+
+
+#: What the table of slopes has to say of itself.
+NOTE = (
+    "gdbench alone is its reverse mode. Its slopes are timed in repeats inside a compiled loop, those of a library in "
+    "calls from Python, as each is called. Error: largest difference to the analytic slope over its largest entry. "
+    "Scaled: a sample of the parameters was done, and its time multiplied by n over their number."
+)
+
+
 def show(lines: list[Line], console: Console) -> None:
     """A table a question, and a sentence on who is faster than gdbench."""
     for question in dict.fromkeys(line.question for line in lines):
@@ -150,23 +209,31 @@ def _readable(seconds: float) -> str:
 def main() -> None:
     """Read the arguments, measure, show, keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("question", choices=["training", "loop"])
-    parser.add_argument("--rounds", type=int, help="samples of each contender (default: 6 epochs, 50 of the loop)")
+    parser.add_argument("question", choices=list(ROUNDS))
+    parser.add_argument(
+        "--rounds", type=int, help="samples of each contender (default: 6 epochs, 50 of the loop, 20 slopes)"
+    )
     parser.add_argument("--rows", type=int, help="training: only so many images (default: all there are)")
     parser.add_argument("--seed", type=int, default=0, help="of the weights, the batches and the order of contenders")
     parser.add_argument("--json", type=Path, help="keep every sample in this file")
     asked = parser.parse_args()
     # Below six samples there is no 95 % interval of a median.
-    rounds = asked.rounds if asked.rounds is not None else 6 if asked.question == "training" else 50
+    rounds = asked.rounds if asked.rounds is not None else ROUNDS[asked.question]
     if rounds < EPOCHS_JUDGED - 1:
         parser.error(f"--rounds must be at least {EPOCHS_JUDGED - 1}, not {rounds}.")
     if asked.rows is not None and asked.rows < 640:
         parser.error(f"--rows must be at least 640, the first 20 batches; not {asked.rows}.")
     with held(THREADS):
-        lines = training(asked.rows, rounds, asked.seed) if asked.question == "training" else loop(rounds, asked.seed)
+        if asked.question == "training":
+            lines = training(asked.rows, rounds, asked.seed)
+        else:
+            lines = {"loop": loop, "gradients": gradients}[asked.question](rounds, asked.seed)
         known = environment(with_numba=True)
     # What is piped into a file has no width of its own.
-    show(lines, Console(width=None if sys.stdout.isatty() else 120))
+    if asked.question == "gradients":
+        print(markdown(lines))
+    else:
+        show(lines, Console(width=None if sys.stdout.isatty() else 120))
     if asked.json:
         kept = {"lines": [asdict(line) for line in lines], "environment": known}
         asked.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")

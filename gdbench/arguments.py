@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gdbench.curvature import with_curvature
 from gdbench.devices.plan import Plan, data_as
 from gdbench.errors import InputError, unknown
 from gdbench.gradients import GRADIENTS
@@ -29,12 +30,13 @@ def checked_plan(
     *,
     gradient: object = "auto",
     direction: object = "steepest",
-    step: object = 1e-3,
+    step: object = None,
     method: object = None,
     batch_size: int | None = None,
     data: Data | None = None,
     gtol: float | None = None,
     ftol: float | None = None,
+    xtol: float | None = None,
     fun_target: float | None = None,
     maxfev: int | None = None,
     history: bool | str = True,
@@ -50,16 +52,20 @@ def checked_plan(
     check_data(objective.data, objective.name)
     if not (isinstance(history, bool | np.bool_) or (isinstance(history, str) and history == "x")):
         raise InputError(f"history must be True, False or 'x' (keep the points too), not {history!r}.")
-    source = checked_gradient(gradient, objective)
     chosen = _method(method, direction, step, batch_size, objective)
+    source, sloped = _sloped(gradient, objective, start, chosen)
+    sloped = with_curvature(sloped, chosen, start)
+    _check_limits_fit(chosen, objective, ftol, xtol, fun_target)
+    limits = checked_limits(gtol, ftol, fun_target, xtol).tolist()
     return Plan(
-        problem=with_slope(objective, source, start, getattr(chosen, "batch_size", None)),
+        problem=sloped,
         x0=start,
         gradient=source,
         method=chosen,
-        gtol=_tolerance("gtol", gtol),
-        ftol=_tolerance("ftol", ftol),
-        fun_target=_target(fun_target),
+        gtol=limits[0],
+        ftol=limits[1],
+        fun_target=limits[2],
+        xtol=limits[3],
         maxfev=2**62 if maxfev is None else checked_whole("maxfev", maxfev, 1),
         seed=checked_whole("seed", seed, 0),
         history=bool(history),
@@ -132,16 +138,39 @@ def checked_gradient(gradient: object, problem: Problem) -> Gradient:
     if callable(gradient) and not isinstance(gradient, Gradient | type):
         return GRADIENTS["analytic"]()  # the problem was built with it
     if isinstance(gradient, str) and gradient == "auto":
-        gradient = "analytic" if problem.gradient is not None else "3-point"
+        gradient = "analytic" if problem.gradient is not None else "reverse-ad"
     source = GRADIENTS[gradient]() if isinstance(gradient, str) else gradient
     if not isinstance(source, Gradient):
         raise unknown("gradient", gradient, GRADIENTS)
     if source.needs_gradient and problem.gradient is None:
         raise InputError(
             f"{problem.name} brings no derived slope for gradient={source.name!r}; "
-            "use '3-point', or give a function jac(x) as gradient."
+            "use 'reverse-ad' or '3-point', or give a function jac(x) as gradient."
         )
     return source
+
+
+def _sloped(gradient: object, problem: Problem, x0: Array, method: Method | Search) -> tuple[Gradient, Problem]:
+    """The source, fitted to the problem, and the problem with the slope that the source makes for it, if any."""
+    source = checked_gradient(gradient, problem)
+    auto = isinstance(gradient, str) and gradient == "auto"
+    if isinstance(method, Search):  # which needs no slope at all
+        return (GRADIENTS["3-point"]() if auto else source), problem
+    if auto and not source.needs_gradient and not recordable(problem, x0 if x0.ndim == 1 else x0[0]):
+        source = GRADIENTS["3-point"]()
+    source = source.fitted(problem, x0)
+    return source, with_slope(problem, source, x0, method.batch_size)
+
+
+def recordable(problem: Problem, x: Array) -> bool:
+    """Whether the value can be recorded at x, for automatic differentiation, without much ado."""
+    from gdbench.autodiff.tracing import BRIEF, TraceError, record
+
+    try:
+        record(problem.value, x, data_as(problem.data, x.dtype), BRIEF)
+    except TraceError:
+        return False
+    return True
 
 
 def with_slope(problem: Problem, source: Gradient, x0: Array, batch_size: int | None = None) -> Problem:
@@ -160,7 +189,7 @@ def _problem(problem: object, x0: object, gradient: object, data: Data | None) -
         problem = PROBLEMS[problem]()
     if isinstance(problem, Problem):
         if data is not None:
-            problem = replace(problem, data=data)
+            problem = replace(problem, data=data, x_star=None, f_star=None)  # known for its own rows alone
         if jac is not None:
             problem = replace(problem, gradient=from_function(lambda x, data: 0.0, problem.x0, jac=jac).gradient)
         return problem
@@ -200,20 +229,43 @@ def _method(
     if method is not None and direction != "steepest":
         raise InputError("give either method or direction: a method's name says its direction.")
     chosen = find_method(direction if method is None else method, checked_step(step), batch_size)
-    if isinstance(chosen, Method) and chosen.batch_size is not None and problem.rows == 0:
+    if isinstance(chosen, Search):
+        return chosen
+    if chosen.batch_size is not None and problem.rows == 0:
         raise InputError(f"{problem.name} has no data rows to draw mini-batches from; leave batch_size out.")
-    return chosen
+    return replace(chosen, step=chosen.step.fitted(problem))
 
 
-def checked_step(step: object) -> Step:
-    """A number as a fixed step size, a name, or a Step."""
-    if isinstance(step, Step):
+def checked_step(step: object) -> Step | None:
+    """A number as a fixed step size, a name, or a Step; None for the direction's own."""
+    if step is None or isinstance(step, Step):
         return step
     if isinstance(step, str):
         return STEPS[step]()
     if not math.isnan(real(step)):
         return STEPS["fixed"](real(step))  # type: ignore[call-arg]
     raise InputError(f"step must be a number, one of {', '.join(STEPS)}, or a Step; not {step!r}.")
+
+
+def _check_limits_fit(
+    method: Method | Search, problem: Problem, ftol: object, xtol: object, fun_target: float | None
+) -> None:
+    """Refuse what a loop would never look at, and a target that cannot be reached."""
+    whole = {"ftol": ftol, "xtol": xtol}
+    if isinstance(method, Method):
+        whole = whole | {"fun_target": fun_target} if method.batch_size is not None else {}
+    for name, given in whole.items():
+        if given is not None:
+            what = "mini-batches never see the whole value" if isinstance(method, Method) else "a search has no steps"
+            raise InputError(f"{name} cannot end this descent, for {what}; leave it out.")
+    lowest = problem.f_star
+    if lowest is not None and -math.inf < _target(fun_target) < lowest - 1e-9 * max(1.0, abs(lowest)):
+        raise InputError(f"fun_target {fun_target!r} lies below {lowest:g}, the minimum of {problem.name}.")
+
+
+def checked_limits(gtol: float | None, ftol: float | None, fun_target: float | None, xtol: float | None) -> Array:
+    """The limits as the loops read them, see ``Plan.limits``."""
+    return np.array([_tolerance("gtol", gtol), _tolerance("ftol", ftol), _target(fun_target), _tolerance("xtol", xtol)])
 
 
 def _tolerance(name: str, given: float | None) -> float:

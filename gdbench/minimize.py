@@ -18,6 +18,7 @@ from gdbench.counts import NAMES
 from gdbench.errors import InputError, unknown
 from gdbench.gradients.base import Gradient
 from gdbench.methods.base import Direction, Method, Search, Step
+from gdbench.methods.second_order.base import SecondOrder
 from gdbench.number import real
 from gdbench.problems.base import Data, Problem
 from gdbench.result import Result
@@ -37,7 +38,7 @@ def minimize(
     *,
     gradient: str | Gradient | Callable[..., Any] = "auto",
     direction: str | Direction = "steepest",
-    step: str | float | Step = 1e-3,
+    step: str | float | Step | None = None,
     method: str | Method | Search | None = None,
     batch_size: int | None = None,
     data: Data | None = None,
@@ -46,12 +47,14 @@ def minimize(
     maxtime: float | None = None,
     gtol: float | None = 1e-5,
     ftol: float | None = None,
+    xtol: float | None = None,
     fun_target: float | None = None,
     history: bool | str = True,
     dtype: str = "float64",
     device: str = "cpu",
     seed: int = 0,
     callback: Callable[..., Any] | None = None,
+    bounds: None = None,
 ) -> Result:
     """Minimise a function by descending from x0.
 
@@ -63,24 +66,33 @@ def minimize(
     problem: a Problem, the name of one (``"rosenbrock"``), or a plain Python function ``f(x) -> float`` (or
         ``f(x, data)``), which is compiled.
     x0: start (n,), or (S, n) for S descents at once; None for the problem's own.
-    gradient: ``"2-point"``, ``"3-point"``, ``"analytic"``, a Gradient, or a function ``jac(x) -> (n,)``;
-        ``"auto"`` takes the analytic slope where there is one and ``"3-point"`` otherwise.
-    direction: ``"steepest"``, ``"sign"``, ``"momentum"``, ``"adam"``, or a Direction.
-    step: a number for a fixed step size, ``"fixed"``, ``"best-of"``, or a Step.
-    method: in place of direction: one of its names, ``"sgd"`` (mini-batches of 32 rows), ``"random-search"``,
-        ``"random-local-search"``, or a Method or Search.
+    gradient: ``"reverse-ad"``, ``"3-point"``, ``"analytic"``, ... (``gdbench list gradients``), a Gradient, or a
+        function ``jac(x) -> (n,)``;
+        ``"auto"`` takes the analytic slope where there is one, else ``"reverse-ad"`` where the function can be
+        recorded, else ``"3-point"``.
+    direction: ``"steepest"``, ``"momentum"``, ``"adam"``, ``"cg-pr"``, ``"bfgs"``, ``"lbfgs"``, any other name in
+        ``gdbench.DIRECTIONS``, or a Direction.
+    step: a number for a fixed step size, a name in ``gdbench.STEPS`` (``"armijo"``, ``"strong-wolfe"``, ``"cosine"``,
+        ...), or a Step; None for ``"strong-wolfe"`` with conjugate gradients, BFGS and L-BFGS, ``"damped"`` or a
+        TrustRadius with second-order directions, and 1e-3 otherwise.
+    method: in place of direction: one of its names, one in ``gdbench.SECOND_ORDER`` (``"newton"``, ``"newton-cg"``,
+        ``"trust-ncg"``, ``"gauss-newton"``, ``"levenberg-marquardt"``, ...), ``"sgd"`` (mini-batches of 32 rows),
+        ``"random-search"``, ``"random-local-search"``, or a Method or Search.
     batch_size: rows a step looks at, for problems with data; None for all.
     data: (features, targets, shape) for a bare ``f(x, data)``.
     maxiter, maxfev, maxtime: limits on iterations, on evaluations of the value (finite differences
         included) and on seconds inside the descent.
     gtol: stop when the largest |slope| is at most this; ftol: when the value changes by at most
-        ftol * max(|f|, |f'|, 1); fun_target: when the value is at most this. None switches a test off.
+        ftol * max(|f|, |f'|, 1); xtol: when no variable moves by more than xtol * max(|x_i|, 1); fun_target: when the
+        value is at most this. None switches a test off. Mini-batches, which never see the whole value, end by the
+        limits alone, and a search by the limits and fun_target.
     history: record every iteration; ``"x"`` keeps the points too.
     dtype: ``"float64"`` or ``"float32"``.
     device: ``"cpu"`` or ``"cuda"``.
     seed: of mini-batches and searches; the same draws on every device.
     callback: called as ``callback(state)`` after every iteration, with fields x, fun, nit; raising
         StopIteration ends the descent.
+    bounds: must be None: x may go anywhere.
 
     Returns
     -------
@@ -99,12 +111,14 @@ def minimize(
     >>> result = gdbench.minimize(valley, [-1.2, 1.0], method="adam", step=0.05, maxiter=5000)
     >>> result.success, result.x.round(3).tolist()
     (True, [1.0, 1.0])
-    >>> result.nfev_fd == 4 * result.njev  # central differences in two variables
-    True
+    >>> gdbench.minimize(valley, [-1.2, 1.0], gradient="3-point", maxiter=10).nfev_fd  # 4 values a slope, 11 slopes
+    44
     """
+    if bounds is not None:
+        raise InputError("gdbench descends without bounds; leave them out, or substitute variables that keep them.")
     plan = checked_plan(
         problem, x0, gradient=gradient, direction=direction, step=step, method=method, batch_size=batch_size,
-        data=data, gtol=gtol, ftol=ftol, fun_target=fun_target, maxfev=maxfev, history=history, dtype=dtype,
+        data=data, gtol=gtol, ftol=ftol, xtol=xtol, fun_target=fun_target, maxfev=maxfev, history=history, dtype=dtype,
         seed=seed,
     )  # fmt: skip
     _check_limits(maxiter, maxtime, callback)
@@ -133,6 +147,10 @@ def start(plan: Plan, device: str = "cpu") -> Run:
         from gdbench.devices.cpu.minibatch import MinibatchDescent
 
         return MinibatchDescent(plan)
+    if isinstance(plan.method.direction, SecondOrder):
+        from gdbench.devices.cpu.second_order import SecondOrderDescent
+
+        return SecondOrderDescent(plan)
     from gdbench.devices.cpu.descend import Descent
 
     return Descent(plan)
@@ -208,6 +226,8 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
         **{name: int(count) for name, count in zip(NAMES, run.counts)},
         x_best=run.x_best,
         fun_best=fun_best,
+        hess=getattr(run, "hess", None),
+        indefinite=getattr(run, "indefinite", None),
         history=history,
         trajectory=run.trajectory() if plan.trajectory else None,
         seconds=clock.seconds,

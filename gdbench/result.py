@@ -25,9 +25,12 @@ class Result:
         ``fun`` is the value over all rows and ``jac`` the last batch's slope.
     success, status, message: whether a tolerance or the target was met*, why it stopped*, in words.
     nit: iterations*.
-    nfev, njev, nhev, nhvp: evaluations of value, gradient, Hessian, Hessian-vector product that the
-        descent asked for*; ``nfev_fd``: values spent inside finite-difference gradients*.
+    nfev, njev, nhev, nhvp: evaluations of value, gradient, Hessian (or Jacobian of residuals), Hessian-vector product
+        that the descent asked for*; ``nfev_fd``: values spent inside finite-difference gradients*.
     x_best, fun_best: the best point met* and its value*.
+    hess: the last matrix of a second-order direction, (n, n): the Hessian where the last step began, or 2 J.T J where
+        residuals are known by their Jacobian J; None where no matrix was made.
+    indefinite: steps of a second-order direction at which the curvature was not positive definite; None for others.
     history: one row an iteration (``history_frame()`` makes a table of it); None if not asked for.
     trajectory: the points themselves, (nit + 1, n); None if not asked for.
     seconds, seconds_compile: inside the descent, and compiling or loading compiled code before it.
@@ -47,6 +50,8 @@ class Result:
     nfev_fd: Any
     x_best: Array
     fun_best: Any
+    hess: Array | None = None
+    indefinite: int | None = None
     history: dict[str, Array] | None = None
     trajectory: Array | None = field(default=None, repr=False)
     seconds: float = 0.0
@@ -54,7 +59,12 @@ class Result:
 
     def __getitem__(self, name: str) -> Any:
         """``result["x"]`` is ``result.x``, as with SciPy's OptimizeResult."""
+        if name not in self:
+            raise KeyError(name)
         return getattr(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in set(self.keys())
 
     def keys(self) -> Iterator[str]:
         """The names of the fields."""

@@ -65,6 +65,179 @@ class Adam:
         return -m_hat / (np.sqrt(v_hat) + self.epsilon)
 
 
+# --- directions that look at x too, or at two points: called as direction(x, g) -----------------------------------
+
+
+class OfSlope:
+    """A twin above, with the later signature."""
+
+    def __init__(self, twin):
+        self.twin = twin
+
+    def __call__(self, x, g):
+        return self.twin(g)
+
+
+class Nesterov:
+    """Sutskever et al. (2013), eq. 3-4, for a step size that is told: y is where it is, x where it looks."""
+
+    def __init__(self, beta=0.9, step_size=1.0):
+        self.beta, self.step_size, self.y, self.v = beta, step_size, None, 0.0
+
+    def __call__(self, x, g):
+        self.y = x if self.y is None else self.y
+        self.v = self.beta * self.v - self.step_size * g
+        self.y = self.y + self.v
+        return (self.y + self.beta * self.v - x) / self.step_size
+
+
+class Adagrad:
+    """Duchi, Hazan, Singer (2011), figure 1: every slope so far is kept."""
+
+    def __init__(self, epsilon=1e-10):
+        self.epsilon, self.slopes = epsilon, []
+
+    def __call__(self, x, g):
+        self.slopes.append(g)
+        return -g / (np.sqrt(np.sum(np.square(self.slopes), axis=0)) + self.epsilon)
+
+
+class RMSProp:
+    """Tieleman and Hinton (2012): the mean square written out as a sum over all slopes."""
+
+    def __init__(self, beta=0.9, epsilon=1e-8):
+        self.beta, self.epsilon, self.slopes = beta, epsilon, []
+
+    def __call__(self, x, g):
+        self.slopes.append(g)
+        weights = (1 - self.beta) * self.beta ** np.arange(len(self.slopes))[::-1]
+        return -g / (np.sqrt(weights @ np.square(self.slopes)) + self.epsilon)
+
+
+class AdamW:
+    """Loshchilov and Hutter (2019), algorithm 2, line 12, without the common factor."""
+
+    def __init__(self, decay=1e-2):
+        self.adam, self.decay = Adam(), decay
+
+    def __call__(self, x, g):
+        return self.adam(g) - self.decay * x
+
+
+class AMSGrad:
+    """Reddi, Kale, Kumar (2018), algorithm 2: the largest of all second moments so far; Adam's corrections."""
+
+    def __init__(self, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.m, self.seconds, self.t = 0.0, [], 0
+
+    def __call__(self, x, g):
+        self.t += 1
+        self.m = self.beta1 * self.m + (1 - self.beta1) * g
+        before = self.seconds[-1] if self.seconds else np.zeros_like(g)
+        self.seconds.append(self.beta2 * before + (1 - self.beta2) * g**2)
+        v_hat = np.max(self.seconds, axis=0) / (1 - self.beta2**self.t)
+        return -self.m / (1 - self.beta1**self.t) / (np.sqrt(v_hat) + self.epsilon)
+
+
+class Nadam:
+    """Dozat (2016), algorithm 2, with mu_t = beta1 at every t."""
+
+    def __init__(self, mu=0.9, nu=0.999, epsilon=1e-8):
+        self.mu, self.nu, self.epsilon = mu, nu, epsilon
+        self.m, self.n, self.t = 0.0, 0.0, 0
+
+    def __call__(self, x, g):
+        self.t += 1
+        products = np.cumprod(np.full(self.t + 1, self.mu))
+        self.m = self.mu * self.m + (1 - self.mu) * g
+        self.n = self.nu * self.n + (1 - self.nu) * g**2
+        m_hat = self.mu * self.m / (1 - products[self.t]) + (1 - self.mu) * g / (1 - products[self.t - 1])
+        return -m_hat / (np.sqrt(self.n / (1 - self.nu**self.t)) + self.epsilon)
+
+
+class Lion:
+    """Chen et al. (2023), algorithm 2."""
+
+    def __init__(self, beta1=0.9, beta2=0.99, decay=0.0):
+        self.beta1, self.beta2, self.decay, self.m = beta1, beta2, decay, 0.0
+
+    def __call__(self, x, g):
+        c = self.beta1 * self.m + (1 - self.beta1) * g
+        self.m = self.beta2 * self.m + (1 - self.beta2) * g
+        return -(np.sign(c) + self.decay * x)
+
+
+class Conjugate:
+    """Nocedal and Wright (2006), algorithm 5.4, with a beta of the caller's."""
+
+    def __init__(self, beta):
+        self.beta, self.g, self.d = beta, None, None
+
+    def __call__(self, x, g):
+        d = -g if self.g is None else -g + self.beta(self.g, g, self.d) * self.d
+        self.g, self.d = g, d if d @ g < 0 else -g
+        return self.d
+
+
+def fletcher_reeves(old, new, d):
+    """Nocedal and Wright (2006), eq. 5.41a, and 5.52 with nu = 0.1."""
+    return 0.0 if abs(new @ old) >= 0.1 * (new @ new) else (new @ new) / (old @ old)
+
+
+def polak_ribiere(old, new, d):
+    """Nocedal and Wright (2006), eq. 5.44 and 5.45."""
+    return max(0.0, new @ (new - old) / (old @ old))
+
+
+def hager_zhang(old, new, d):
+    """Hager and Zhang (2005), eq. 1.3, 1.5 and 1.6."""
+    y = new - old
+    beta = (y - 2 * d * (y @ y) / (d @ y)) @ new / (d @ y)
+    return max(beta, -1 / (np.linalg.norm(d) * min(0.01, np.linalg.norm(old))))
+
+
+class BFGS:
+    """Nocedal and Wright (2006), eq. 6.17 as a product of matrices, 6.20 before the first update."""
+
+    def __init__(self):
+        self.H, self.x, self.g = None, None, None
+
+    def __call__(self, x, g):
+        unit = np.eye(len(x))
+        if self.x is not None:
+            s, y = x - self.x, g - self.g
+            if s @ y > 1e-16 * (y @ y):
+                before = (s @ y) / (y @ y) * unit if self.H is None else self.H
+                left = unit - np.outer(s, y) / (y @ s)
+                self.H = left @ before @ left.T + np.outer(s, s) / (y @ s)
+        self.x, self.g = x, g
+        return -g if self.H is None else -self.H @ g
+
+
+class LBFGS:
+    """Nocedal and Wright (2006), eq. 7.19, as a matrix: BFGS from a scaled identity, by the last m pairs alone."""
+
+    def __init__(self, m=10):
+        self.m, self.pairs, self.x, self.g = m, [], None, None
+
+    def __call__(self, x, g):
+        if self.x is not None:
+            s, y = x - self.x, g - self.g
+            if s @ y > 1e-16 * (y @ y):
+                self.pairs = [*self.pairs, (s, y)][-self.m :]
+        self.x, self.g = x, g
+        if not self.pairs:
+            return -g
+        unit = np.eye(len(x))
+        s, y = self.pairs[-1]
+        H = (s @ y) / (y @ y) * unit
+        for s, y in self.pairs:
+            left = unit - np.outer(s, y) / (y @ s)
+            H = left @ H @ left.T + np.outer(s, s) / (y @ s)
+        return -H @ g
+
+
 def fixed(size):
     """The same step size at every step."""
     return lambda value, x, d: size

@@ -19,6 +19,7 @@ TYPES = {"gdbench.problems.base"}  # Array, Data, Problem: what every room speak
 FORBIDDEN = {
     "problems": ({"gradients", "methods", "devices", "harness", "experiments", "report"}, set()),
     "gradients": ({"problems", "methods", "devices", "harness", "experiments", "report"}, TYPES),
+    "autodiff": ({"gradients", "methods", "devices", "harness", "experiments", "report"}, set()),
     "methods": ({"problems", "gradients", "devices", "harness", "experiments", "report"}, TYPES),
     "devices": ({"harness", "experiments", "report", "minimize", "arguments"}, set()),
     "harness": ({"experiments", "report"}, set()),

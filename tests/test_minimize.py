@@ -52,7 +52,7 @@ def test_ones_own_function(gradient):
     np.testing.assert_allclose(result.x, BEST, atol=1e-6)
     twin = scipy.optimize.minimize(bowl, [3.0, 3.0])
     np.testing.assert_allclose(result.x, twin.x, atol=1e-5)
-    fd = {"2-point": 2, "auto": 4, "3-point": 4}.get(gradient, 0) if isinstance(gradient, str) else 0
+    fd = {"2-point": 2, "3-point": 4}.get(gradient, 0) if isinstance(gradient, str) else 0
     assert (result.nfev, result.njev, result.nfev_fd) == (result.nit + 1, result.nit + 1, fd * (result.nit + 1))
 
 
@@ -310,7 +310,7 @@ JUNK = st.one_of(
 )
 NAMES = (
     "problem", "x0", "gradient", "direction", "step", "method", "batch_size", "data", "maxfev", "maxtime", "gtol",
-    "ftol", "fun_target", "history", "dtype", "device", "seed", "callback", "maxiter",
+    "ftol", "xtol", "fun_target", "history", "dtype", "device", "seed", "callback", "maxiter", "bounds",
 )  # fmt: skip
 
 

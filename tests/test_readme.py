@@ -13,8 +13,10 @@ def test_the_python_examples_run(capsys, tmp_path, monkeypatch):
     for example in examples:
         exec(compile(example, str(README), "exec"), {"__name__": "readme"})
         told.append(capsys.readouterr().out)
-    one_s_own, surface = told
+    one_s_own, slopes, surface = told
     assert one_s_own.count("f = ") == 4
+    assert slopes.count("-215.6") >= 6
+    assert "good" in slopes
     assert surface.count("saddle") >= 4
     assert (tmp_path / "himmelblau.png").exists()
 

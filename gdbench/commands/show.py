@@ -100,7 +100,7 @@ def list_all(what: str | None) -> None:
 
 
 def _shelves() -> dict[str, Callable[[], list[tuple[str, str]]]]:
-    from gdbench import DIRECTIONS, GRADIENTS, PROBLEMS, SEARCHES, STEPS
+    from gdbench import DIRECTIONS, GRADIENTS, PROBLEMS, SEARCHES, SECOND_ORDER, STEPS
 
     def first_lines(shelf: Any) -> list[tuple[str, str]]:
         return [(name, (shelf[name].__doc__ or "").strip().splitlines()[0]) for name in shelf]
@@ -109,7 +109,7 @@ def _shelves() -> dict[str, Callable[[], list[tuple[str, str]]]]:
     return {
         "problems": lambda: [(name, PROBLEMS[name].summary) for name in PROBLEMS],
         "gradients": lambda: first_lines(GRADIENTS),
-        "methods": lambda: sorted([*first_lines(DIRECTIONS), *first_lines(SEARCHES), sgd]),
+        "methods": lambda: sorted([*first_lines(DIRECTIONS), *first_lines(SECOND_ORDER), *first_lines(SEARCHES), sgd]),
         "steps": lambda: first_lines(STEPS),
         "experiments": lambda: [(name, EXPERIMENTS[name].question) for name in EXPERIMENTS],
     }

@@ -22,6 +22,18 @@ def largest(g: Array) -> float:
     return norm
 
 
+def still(x: Array, d: Array, step_size: float, xtol: float) -> bool:
+    """Whether the step that led to x moved no variable by more than xtol * max(|x_i|, 1); never with xtol below 0.
+
+    >>> still([1.0, 200.0], [1.0, 100.0], 0.1, 0.1), still([1.0, 200.0], [2.0, 1.0], 0.1, 0.1)
+    (True, False)
+    """
+    for i in range(len(x)):  # noqa: SIM110 - compiled for CUDA too
+        if not abs(step_size * d[i]) <= xtol * max(abs(x[i]), 1.0):
+            return False
+    return True
+
+
 def judge(f: float, f_before: float, slope: float, limits: Array) -> int:
     """The status at value ``f`` and largest slope ``slope``; limits as in ``Plan.limits``.
 

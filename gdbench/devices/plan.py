@@ -20,7 +20,7 @@ class Plan:
     """A descent, checked and complete: everything a device needs.
 
     ``x0`` is (n,) or, for many starts, (S, n), of float32 or float64; the dtype of the whole run is its dtype.
-    A limit that is off is -1 (gtol, ftol) or -inf (fun_target); ``maxfev`` off is 2^62.
+    A limit that is off is -1 (gtol, ftol, xtol) or -inf (fun_target); ``maxfev`` off is 2^62.
     """
 
     problem: Problem
@@ -29,6 +29,7 @@ class Plan:
     method: Method | Search
     gtol: float = -1.0
     ftol: float = -1.0
+    xtol: float = -1.0
     fun_target: float = -np.inf
     maxfev: int = 2**62
     seed: int = 0
@@ -37,8 +38,8 @@ class Plan:
 
     @property
     def limits(self) -> Array:
-        """(gtol, ftol, fun_target), as the loops read them."""
-        return np.array([self.gtol, self.ftol, self.fun_target])
+        """(gtol, ftol, fun_target, xtol), as the loops read them."""
+        return np.array([self.gtol, self.ftol, self.fun_target, self.xtol])
 
     @property
     def data(self) -> Data:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 
 def names_used(code: CodeType) -> Iterator[str]:
     """Every global name a code object, or one nested in it, may look up."""
@@ -104,6 +106,8 @@ def helpers_of(function: FunctionType) -> list[FunctionType]:
 
 #: Modules that change only with the versions of Python and NumPy, which compiled code is filed under anyway.
 LIBRARIES = ("builtins", "cmath", "math", "numba", "numpy")
+#: Bytes of the largest array that Numba makes part of compiled code.
+LARGEST = 10**6
 
 
 class Unfingerprintable(Exception):
@@ -154,6 +158,8 @@ def _absorb(digest: Any, item: object, used: set[str], seen: set[int]) -> None:
         _absorb(digest, item.py_func, used, seen)
     elif isinstance(item, type) and item.__module__.split(".")[0] not in LIBRARIES:
         raise Unfingerprintable(f"{item.__name__} is a class, whose pickle is only its name")
+    elif isinstance(item, np.ndarray) and item.nbytes > LARGEST:
+        raise Unfingerprintable("an array that Numba keeps out of the code it files away")
     else:
         try:
             digest.update(pickle.dumps(item))

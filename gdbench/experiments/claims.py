@@ -138,7 +138,7 @@ CLAIMS = [
         "autodiff",
         "recording the operations and applying the chain rule gives the same slope",
         "gradient_accuracy",
-        "difference to analytic; cost ratio c",
+        "largest difference to the analytic gradient; its cost is in gradient_cost",
     ),
     Claim(
         "sgd-network", "gradient descent trains an image classifier", "training", "test accuracy by epoch and second"

@@ -20,27 +20,50 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-SOURCES = ("2-point", "3-point", "analytic")
+SOURCES = ("2-point", "3-point", "cs", "forward-ad", "reverse-ad", "analytic", "spsa")
+#: A chain has residuals to colour, a network has layers to follow.
+ON_CHAIN, ON_NETWORK = (*SOURCES, "coloured"), (*SOURCES, "structured")
+#: A random estimate, right in the mean only.
+NOISY = ("spsa",)
 BATCH = 32
 VARIABLES = {
     "smoke": (2, 100),
     "default": (2, 10, 100, 1_000, 10_000),
-    "full": (2, 10, 100, 1_000, 10_000, 100_000),
+    "full": (2, 10, 100, 1_000, 10_000, 100_000, 1_000_000),
 }
 HIDDEN = {"smoke": (2,), "default": (2, 8, 32, 128), "full": (2, 8, 32, 128, 512)}
 #: Seconds for one case; a single call above a tenth of it is taken once.
-CAP = {"smoke": 0.3, "default": 2.0, "full": 20.0}
+CAP = {"smoke": 0.2, "default": 1.2, "full": 20.0}
+#: Predicted seconds of one call up to which a source is measured; beyond, it is extrapolated.
+LONGEST = {"smoke": 0.03, "default": 2.0, "full": 60.0}
+#: What an evaluation takes at most, in real values: four directions at once, and complex numbers.
+HEAVY = {"forward-ad": 12.0, "cs": 15.0}
+#: Chains up to which these are made: a value is recorded, and a pattern checked, in plain Python.
+MADE_UP_TO = {"forward-ad": 10_000, "reverse-ad": 100_000, "coloured": 10_000}
+#: Not on networks: dual numbers compile for 15 s at every size, complex ones once for 6 s.
+TOO_LONG_TO_COMPILE = {"smoke": ("cs", "forward-ad"), "default": ("forward-ad",), "full": ()}
+#: Largest difference to the analytic slope over its largest entry; a worse source is not timed.
+GATE = 1e-4
 
 
 def cases(settings: Settings) -> list[Case]:
     """A chain (Rosenbrock) and a network, by size; all sources of one size are timed against each other."""
-    common = {"dtype": "float64", "device": settings.device, "threads": settings.threads, "size": settings.size}
-    chains = [{"problem": "rosenbrock", "n": n} for n in VARIABLES[settings.size]]
+    size = settings.size
+    common = {
+        "cap": CAP[size],
+        "longest": LONGEST[size],
+        "dtype": "float64",
+        "device": settings.device,
+        "threads": settings.threads,
+        "size": size,
+    }
+    light = [name for name in ON_NETWORK if name not in TOO_LONG_TO_COMPILE[size]]
+    chains = [{"problem": "rosenbrock", "n": n, "sources": ON_CHAIN} for n in VARIABLES[size]]
     networks = [
-        {"problem": "network", "hidden": hidden, "n": 784 * hidden + hidden + 10 * hidden + 10, "batch": BATCH}
-        for hidden in HIDDEN[settings.size]
+        {"problem": "network", "hidden": hidden, "n": 795 * hidden + 10, "batch": BATCH, "sources": light}
+        for hidden in HIDDEN[size]
     ]
-    return [Case("gradient_cost", {**asked, "cap": CAP[settings.size], **common}) for asked in (*chains, *networks)]
+    return [Case("gradient_cost", {**asked, **common}) for asked in (*chains, *networks)]
 
 
 def problem_of(asked: dict[str, Any]) -> Problem:
@@ -49,23 +72,42 @@ def problem_of(asked: dict[str, Any]) -> Problem:
         return PROBLEMS["rosenbrock"](n=asked["n"])
     images = load_fashion_mnist("subset")
     features, labels = as_rows(images.train_images[: asked["batch"]], images.train_labels[: asked["batch"]])
-    return PROBLEMS["mlp"](hidden=(asked["hidden"],), features=features, labels=labels, classes=10)
+    return PROBLEMS["mlp"](hidden=asked["hidden"], features=features, labels=labels, classes=10)
 
 
 def measure(case: Case) -> Outcome:
-    """All sources and the value itself, interleaved; every source must first agree with the others."""
-    from gdbench.devices.cpu.descend import Slope
+    """All sources and the value itself, interleaved; a source that is not right is not timed."""
+    from gdbench.devices.cpu.slope import Slope
 
     asked = dict(case.parameters)
     problem = problem_of(asked)
     x = np.ascontiguousarray(problem.x0, dtype=asked["dtype"])
-    out = np.empty_like(x)
-    slopes = {s: Slope(checked_plan(problem, x, gradient=GRADIENTS[s](), dtype=asked["dtype"])) for s in SOURCES}
-    value = slopes["analytic"]
-    contenders = {"value": partial(_values, value, x)}
-    contenders |= {name: partial(slope, x, out) for name, slope in slopes.items()}
-    value.value(x)
-    value(x, out)  # warm; the differences run the same value
+    out, reference = np.empty_like(x), np.empty_like(x)
+    value = Slope(checked_plan(problem, x, gradient="analytic", dtype=asked["dtype"]))
+    value(x, reference)
+    contenders: dict[str, Any] = {"value": partial(_values, value, x)}
+    value.value(x)  # warm
+    a_value = median_interval(interleaved(contenders, cap=0.02)["value"].seconds).median
+    evaluations: dict[str, int] = {}
+    apart: dict[str, float] = {}
+    left_out: dict[str, str] = {}
+    for name in asked["sources"]:
+        evaluations[name] = GRADIENTS[name]().price(problem.n)
+        if asked["problem"] == "rosenbrock" and problem.n > MADE_UP_TO.get(name, problem.n):
+            left_out[name] = f"made up to n = {MADE_UP_TO[name]:,}"
+        elif name != "coloured" and HEAVY.get(name, 1.0) * evaluations[name] * a_value > asked["longest"]:
+            left_out[name] = f"a call would take longer than {asked['longest']:g} s"
+        else:
+            plan = checked_plan(problem, x, gradient=name, dtype=asked["dtype"])
+            evaluations[name] = plan.gradient.price(problem.n)  # of colours, known now
+            slope = Slope(plan)
+            if evaluations[name] * problem.n < 5e8:  # of the rest, a call takes seconds
+                slope(x, out)
+                apart[name] = float(np.max(np.abs(out - reference)) / np.max(np.abs(reference)))
+            if name not in NOISY and not apart.get(name, 0.0) <= GATE:
+                left_out[name] = f"{apart[name]:.1e} off the analytic slope"
+            else:
+                contenders[name] = partial(slope, x, out)
     timings = interleaved(contenders, cap=asked["cap"])
     return Outcome(
         {
@@ -73,8 +115,9 @@ def measure(case: Case) -> Outcome:
             "calls": {name: timing.calls for name, timing in timings.items()},
             "ended": {name: timing.ended for name, timing in timings.items()},
             "drift": [name for name, timing in timings.items() if timing.drift],
-            "evaluations": {name: GRADIENTS[name]().price(problem.n) for name in SOURCES},
-            "disagreement": _disagreement(slopes, x),
+            "evaluations": evaluations,
+            "disagreement": apart,
+            "left_out": left_out,
         }
     )
 
@@ -83,52 +126,59 @@ def _values(slope: Any, x: np.ndarray, calls: int) -> float:
     return float(slope.value(x, calls))
 
 
-def _disagreement(slopes: dict[str, Any], x: np.ndarray) -> dict[str, float]:
-    """Largest difference to the analytic slope over its largest entry; naive differences up to n = 10,000."""
-    reference = np.empty_like(x)
-    slopes["analytic"](x, reference)
-    apart = {}
-    for name in SOURCES:
-        if name != "analytic" and x.size <= 10_000:
-            other = np.empty_like(x)
-            slopes[name](x, other)
-            apart[name] = float(np.max(np.abs(other - reference)) / np.max(np.abs(reference)))
-    return apart
-
-
 def table(frame: pandas.DataFrame) -> pandas.DataFrame:
-    """One row a machine, problem, n and source: seconds, ratio to one value, values spent."""
+    """One row a machine, problem, n and source: seconds, ratio to one value, values spent; see :func:`extrapolated`."""
     import pandas as pd
 
     rows = []
-    for _, record in frame.iterrows():
+    for _, record in frame.drop_duplicates(["machine", "problem", "n"], keep="last").iterrows():
         value = record["seconds"]["value"]
-        for source in SOURCES:
-            samples = record["seconds"][source]
-            seconds = median_interval(samples)
-            if seconds.sufficient:
-                ratio = ratio_interval(samples, value)
-                low, middle, high = ratio.low, ratio.median, ratio.high
-            else:
-                low = middle = high = seconds.median / median_interval(value).median
-            rows.append(
-                {
-                    "machine": record["machine"],
-                    "problem": record["problem"],
-                    "n": int(record["n"]),
-                    "source": source,
-                    "evaluations": int(record["evaluations"][source]),
-                    "seconds": seconds.median,
-                    "seconds_low": seconds.low,
-                    "seconds_high": seconds.high,
-                    "value_seconds": median_interval(value).median,
-                    "ratio": middle,
-                    "ratio_low": low,
-                    "ratio_high": high,
-                    "samples": seconds.n,
-                }
-            )
-    return pd.DataFrame(rows).sort_values(["machine", "problem", "n", "source"], ignore_index=True)
+        a_value = median_interval(value).median
+        for source, evaluations in record["evaluations"].items():
+            samples = record["seconds"].get(source, [])
+            row = {
+                "machine": record["machine"],
+                "problem": record["problem"],
+                "n": int(record["n"]),
+                "source": source,
+                "evaluations": int(evaluations),
+                "value_seconds": a_value,
+                "how": "measured" if samples else "extrapolated",
+            }
+            if samples:
+                seconds = median_interval(samples)
+                row |= {"seconds": seconds.median, "ratio": seconds.median / a_value}
+                if seconds.sufficient:
+                    ratio = ratio_interval(samples, value)
+                    row |= {"seconds_low": seconds.low, "seconds_high": seconds.high}
+                    row |= {"ratio_low": ratio.low, "ratio_high": ratio.high}
+            rows.append({**row, "samples": len(samples)})
+    columns = ["seconds", "seconds_low", "seconds_high", "ratio", "ratio_low", "ratio_high"]
+    tidy = pd.DataFrame(rows).reindex(columns=[*rows[0], *(c for c in columns if c not in rows[0])])
+    order = ["machine", "problem", "n", "source", "evaluations", "value_seconds", *columns, "how", "samples"]
+    return extrapolated(tidy[order].sort_values(["machine", "problem", "n", "source"], ignore_index=True))
+
+
+def extrapolated(tidy: pandas.DataFrame) -> pandas.DataFrame:
+    """Sources not measured at some n, from their largest measured n: as many values' time for each evaluation.
+
+    A source that books no evaluations costs the same number of values at any n. One measured nowhere is dropped.
+    """
+    kept = []
+    for _, lines in tidy.groupby(["machine", "problem", "source"], sort=False):
+        measured = lines[lines["samples"] > 0]
+        if measured.empty:
+            continue
+        known, lines, missing = measured.sort_values("n").iloc[-1], lines.copy(), lines["samples"] == 0
+        if known["source"] == "coloured":  # a chain needs as many colours at any n
+            lines.loc[missing, "evaluations"] = known["evaluations"]
+        times = lines["evaluations"].clip(lower=1) / max(known["evaluations"], 1)
+        lines.loc[missing, "ratio"] = known["ratio"] * times
+        lines.loc[missing, "seconds"] = known["ratio"] * times * lines["value_seconds"]
+        kept.append(lines)
+    import pandas as pd
+
+    return pd.concat(kept).sort_index().reset_index(drop=True)
 
 
 def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
@@ -136,18 +186,22 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     from gdbench.report.plots.gradient_cost import gradient_cost_figure
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
-    last = own[own["n"] == own["n"].max()].set_index("source")
-    title = (
-        f"At n = {int(own['n'].max()):,} central differences take as long as {last['ratio']['3-point']:,.0f} values, "
-        f"the derived slope as {last['ratio']['analytic']:.1f}"
-    )
+    last = own[own["n"] == own["n"].max()].set_index("source")["ratio"]
+    title = f"At n = {int(own['n'].max()):,} central differences take as long as {last['3-point']:,.0f} values"
+    cheap = [f"{words} as {last[name]:.1f}" for name, words in CHEAP.items() if name in last]
+    title += f", {' and '.join(cheap)}" if cheap else ""
     hidden = _hidden(own)
     subtitle = (
         f"float64; chain: Rosenbrock; network: 784-h-10 on {BATCH} images, h from {hidden.min():g} to {hidden.max():g}"
     )
-    return gradient_cost_figure(
-        tidy, title, subtitle, highlight=highlight, problem_titles={"network": "784-h-10 network"}
-    )
+    on_network = set(own.loc[own["problem"] == "network", "source"])
+    if absent := [name for name in HEAVY if name not in on_network]:
+        subtitle += f"; {' and '.join(absent)} not timed on the network: too long to compile"
+    return gradient_cost_figure(tidy, title, subtitle, highlight=highlight)
+
+
+#: The sources whose cost does not grow, as the title names them.
+CHEAP = {"reverse-ad": "reverse mode", "analytic": "the derived slope"}
 
 
 def _hidden(tidy: pandas.DataFrame) -> pandas.Series[float]:
@@ -156,19 +210,26 @@ def _hidden(tidy: pandas.DataFrame) -> pandas.Series[float]:
 
 
 def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:
-    """On calculus: a few values, at any n."""
-    own = tidy[tidy["source"] == "analytic"]
+    """On calculus: a few values, at any n; and what the same slope costs where reverse mode derives it."""
+    own = tidy[(tidy["source"] == "analytic") & (tidy["samples"] > 0)]
     ratios = own["ratio"].to_numpy(float)
     cheap = ratios <= 5.0  # the bound of Baur and Strassen (1983) on what a gradient need cost
     ruling = Ruling.HOLDS if cheap.all() else Ruling.IN_PART if cheap.any() else Ruling.DOES_NOT_HOLD
-    return [
-        Verdict(
-            "calculus",
-            ruling,
-            f"the analytic gradient costs {ratios.min():.1f} to {ratios.max():.1f} values, "
-            f"from n = {own['n'].min():,} to {own['n'].max():,} (theory: at most 5)",
+    evidence = (
+        f"the analytic gradient costs {ratios.min():.1f} to {ratios.max():.1f} values, "
+        f"from n = {own['n'].min():,} to {own['n'].max():,} (theory: at most 5)"
+    )
+    made = tidy[(tidy["source"] == "reverse-ad") & (tidy["samples"] > 0)]
+    if len(made):
+        most = made.sort_values("ratio").iloc[-1]
+        evidence += (
+            f"; reverse-mode differentiation costs c = {made['ratio'].min():.1f} to {most['ratio']:.1f} "
+            f"(most at n = {most['n']:,} of the {WORDS.get(most['problem'], most['problem'])}; theory: at most 4 to 5)"
         )
-    ]
+    return [Verdict("calculus", ruling, evidence)]
+
+
+WORDS = {"rosenbrock": "chain"}
 
 
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:

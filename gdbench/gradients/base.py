@@ -11,7 +11,7 @@ back exactly; ``data`` is passed on untouched; ``hyper`` holds what :meth:`Gradi
 
 A source that *makes* a slope out of the problem's value (automatic differentiation, the complex step, ...)
 says so by :meth:`Gradient.derive`: what that returns takes the place of the problem's ``gradient``, plain Python
-too, so that every loop of every device can call it.
+too, so that every loop of every device can call it. Before that it may look at the problem, by :meth:`Gradient.fitted`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,13 @@ class Gradient:
         ``x`` (n,) is a point of the run, in its dtype; ``problem.data`` are rows of the shape it will be called with.
         """
         return None
+
+    def fitted(self, problem: Problem, x: Array) -> Gradient:
+        """The source as runs of ``problem`` from ``x`` ((n,) or (S, n), in their dtype) will use it.
+
+        Here a source may refuse what cannot work, by an InputError, or learn what its rule has to know.
+        """
+        return self
 
     def price(self, n: int) -> int:
         """Evaluations of the value that one slope in n variables spends (beside the value at x)."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.gradients.base import Gradient
-from gdbench.gradients.differences import checked_step, step_for
-from gdbench.problems.base import Array, Data
+from gdbench.gradients.differences import check_visible, checked_step, step_for
+from gdbench.problems.base import Array, Data, Problem
 
 
 def rule(
@@ -49,7 +49,7 @@ class TwoPoint(Gradient):
 
     Raises
     ------
-    InputError: h is not a positive finite number.
+    InputError: h is not a positive finite number, or so small that x0 swallows it.
 
     Source: Nocedal and Wright (2006), Numerical Optimization, eq. 8.1.
 
@@ -63,6 +63,11 @@ class TwoPoint(Gradient):
 
     def __post_init__(self) -> None:
         checked_step(self.h, self.name)
+
+    def fitted(self, problem: Problem, x: Array) -> TwoPoint:
+        """Itself, if no entry of ``x`` swallows the caller's h."""
+        check_visible(self.h, x, self.name)
+        return self
 
     def hyper(self, dtype: np.dtype) -> tuple[float, ...]:
         """(h or 0, sqrt(eps))."""

@@ -1,4 +1,4 @@
-"""What repeated measurements allow one to say: medians, their intervals, ratios, drift, powers.
+"""What repeated measurements allow one to say: medians, their intervals, ratios, drift, powers, orders.
 
 Times are skewed and have outliers, so nothing here assumes a normal distribution: the median and
 its order statistics speak for one contender, a bootstrap for the ratio of two. Where the samples
@@ -143,6 +143,24 @@ def fit_power(n: ArrayLike, seconds: ArrayLike) -> Power:
     error = math.sqrt(left_over @ left_over / (sizes.size - 2) / (x @ x))
     reach = float(stats.t.ppf(0.975, sizes.size - 2)) * error
     return Power(exponent, exponent - reach, exponent + reach)
+
+
+def convergence_order(errors: ArrayLike, floor: float = 1e-14) -> float:
+    """Order p of a sequence whose error falls as e_{k+1} = c * e_k**p, from the last three errors above ``floor``.
+
+    p = log(e_{k+1} / e_k) / log(e_k / e_{k-1}): 1 is linear (a constant share a step), 2 quadratic (the digits double).
+    Errors at or below ``floor``, where rounding rules, and whatever follows the first of them, do not count. Raises
+    ``InputError`` where fewer than three errors are left, or the last three do not fall.
+
+    >>> convergence_order([1e-1, 1e-2, 1e-4, 1e-8, 1e-16]).__round__(9)
+    2.0
+    """
+    measured = _numbers(errors, "errors")
+    ended = np.flatnonzero(~(measured > floor))
+    last = measured[: ended[0] if ended.size else None][-3:]
+    if last.size < 3 or not (last[0] > last[1] > last[2] and np.isfinite(last[0])):
+        raise InputError("an order needs three falling errors above the floor; start farther away, or lower the floor.")
+    return float(np.log(last[2] / last[1]) / np.log(last[1] / last[0]))
 
 
 def geometric_mean(samples: ArrayLike) -> float:

@@ -6,47 +6,55 @@ from typing import Any
 
 from gdbench.errors import InputError, unknown
 from gdbench.methods.base import Direction, Method, Search, Step
+from gdbench.methods.second_order.base import SecondOrder
 from gdbench.registry import Shelf
 
-__all__ = ["DIRECTIONS", "SEARCHES", "STEPS", "Direction", "Method", "Search", "Step", "find_method"]
+__all__ = ["DIRECTIONS", "SEARCHES", "SECOND_ORDER", "STEPS", "Direction", "Method", "Search", "Step", "find_method"]
 
 
 def _shelf(what: str, folder: str, base: type) -> Shelf[Any]:
     return Shelf(
         what,
         f"gdbench.methods{folder}",
-        lambda item: isinstance(item, type) and issubclass(item, base) and item is not base,
+        lambda item: isinstance(item, type) and issubclass(item, base) and hasattr(item, "name"),
         lambda item: item.name,
         group=f"gdbench.{what}s",
     )
 
 
 DIRECTIONS: Shelf[type[Direction]] = _shelf("direction", ".directions", Direction)
+SECOND_ORDER: Shelf[type[SecondOrder]] = _shelf("second-order direction", ".second_order", SecondOrder)
 STEPS: Shelf[type[Step]] = _shelf("step", ".steps", Step)
 SEARCHES: Shelf[type[Search]] = _shelf("search", "", Search)
 
 
 def method_names() -> list[str]:
     """Every name :func:`find_method` knows: the directions, ``"sgd"`` and the searches."""
-    return sorted([*DIRECTIONS, *SEARCHES, "sgd"])
+    return sorted([*DIRECTIONS, *SECOND_ORDER, *SEARCHES, "sgd"])
 
 
-def find_method(method: object, step: Step, batch_size: int | None = None) -> Method | Search:
+def find_method(method: object, step: Step | None = None, batch_size: int | None = None) -> Method | Search:
     """The method behind a name: a direction with ``step``, mini-batch ``"sgd"`` (32 rows), or a search.
+
+    Without a step the direction brings its own: a line search where it needs one, a fixed step otherwise.
 
     >>> find_method("sgd", STEPS["fixed"](0.01)).batch_size
     32
+    >>> find_method("lbfgs").step.name
+    'strong-wolfe'
     """
     if isinstance(method, Method | Search):
         if batch_size is not None:
             raise InputError("batch_size goes with a method's name; a Method brings its own, a Search has none.")
         return method
-    if isinstance(method, Direction):
-        return Method(method, step, batch_size)
     if isinstance(method, str) and method == "sgd":
-        return Method(DIRECTIONS["steepest"](), step, 32 if batch_size is None else batch_size)
+        method, batch_size = "steepest", 32 if batch_size is None else batch_size
     if isinstance(method, str) and method in DIRECTIONS:
-        return Method(DIRECTIONS[method](), step, batch_size)
+        method = DIRECTIONS[method]()
+    if isinstance(method, str) and method in SECOND_ORDER:
+        method = SECOND_ORDER[method]()
+    if isinstance(method, Direction):
+        return Method(method, step or method.default_step or STEPS["fixed"](), batch_size)
     if isinstance(method, str) and method in SEARCHES:
         if batch_size is not None:
             raise InputError(f"{method} looks at all rows; leave batch_size out.")

@@ -39,7 +39,12 @@ class Problem:
     hessian: ``hessian(x, data, out) -> None`` writes all of the symmetric ``out`` (n, n).
     residuals: ``residuals(x, data, out) -> None`` writes r (m,), where the value is sum_i r_i^2, with no factor 1/2.
     jacobian: ``jacobian(x, data, out) -> None`` writes all of ``out`` (m, n), row i the slope of r_i.
+    differences: ``differences(x, data, h, out, kinks) -> value`` writes the central difference of step h in every
+        variable into ``out`` (n,), by the structure of the value rather than by 2n values of it, and adds to
+        ``kinks[0]`` (int64) how many kinks the steps crossed.
     m: number of residuals; 0 where there are none.
+    hvp: ``hvp(x, data, v, out) -> None`` writes the Hessian's product with v (n,) into ``out`` (n,).
+    gauss_newton: the same of the Gauss-Newton matrix, which is positive semidefinite.
     data: ``(features (rows, columns), targets (rows,), shape int64)``, C-contiguous; ``shape`` holds
         whatever sizes the functions need. Where there are rows, the value is a mean over rows,
         so that any subset of rows is an estimate of it (a mini-batch).
@@ -59,7 +64,10 @@ class Problem:
     hessian: Callable[..., None] | None = None
     residuals: Callable[..., None] | None = None
     jacobian: Callable[..., None] | None = None
+    differences: Callable[..., float] | None = None
     m: int = 0
+    hvp: Callable[..., None] | None = None
+    gauss_newton: Callable[..., None] | None = None
     data: Data = NO_DATA
     x_star: Array | None = None
     f_star: float | None = None

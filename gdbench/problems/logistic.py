@@ -9,6 +9,7 @@ import numpy as np
 from gdbench.problems.base import Array, Data, Problem, family
 from gdbench.problems.labelled import l2_units, labelled_rows
 from gdbench.problems.linear import labelled_suffix
+from gdbench.problems.scores import add_number, logistic_loss
 
 
 def value(x: Array, data: Data) -> Any:
@@ -16,19 +17,11 @@ def value(x: Array, data: Data) -> Any:
     features, labels, shape = data
     columns = features.shape[1]
     scores = np.dot(features, x[:columns])
-    total = x[0] * 0.0
-    for i in range(len(labels)):
-        score = scores[i] + x[columns]
-        # log(1 + exp(u)) for u = -t s, with the larger exponent taken out: never overflows
-        u = score if labels[i].real < 0.5 else -score
-        if u.real > 0.0:
-            total += u + np.log(1.0 + np.exp(-u))
-        else:
-            total += np.log(1.0 + np.exp(u))
+    add_number(scores, x[columns])
     weight = x[0] * 0.0
     for j in range(columns):
         weight += x[j] * x[j]
-    return total / len(labels) + shape[0] * 1e-9 * weight
+    return logistic_loss(scores, labels) + shape[0] * 1e-9 * weight
 
 
 def gradient(x: Array, data: Data, out: Array) -> Any:

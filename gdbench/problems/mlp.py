@@ -18,6 +18,9 @@ from gdbench.problems.base import Array, Data, Problem, family
 from gdbench.problems.checks import whole
 from gdbench.problems.labelled import l2_units, labelled_rows
 from gdbench.problems.linear import labelled_suffix
+from gdbench.problems.mlp_curvature import gauss_newton_product, hessian_product
+from gdbench.problems.mlp_differences import differences
+from gdbench.problems.mlp_layers import ACTIVATIONS, LINEAR, RELU, add_bias_and_activate
 from gdbench.problems.scores import (
     add_penalty_slope,
     column_sums,
@@ -27,27 +30,6 @@ from gdbench.problems.scores import (
     penalty,
 )
 from gdbench.problems.synthetic import generator
-
-LINEAR, RELU, TANH = 0, 1, 2
-ACTIVATIONS = {"relu": RELU, "tanh": TANH}
-
-
-def add_bias_and_activate(z: Array, bias: Array, activation: int) -> None:
-    """Overwrite z (rows, units) with ``activation(z + bias)``."""
-    rows, units = z.shape
-    off = z.dtype.type(0.0)
-    for i in range(rows):
-        if activation == RELU:
-            for j in range(units):
-                raised = z[i, j] + bias[j]
-                # Written so that nan stays nan: divergence must show in the value.
-                z[i, j] = off if raised.real < 0.0 else raised
-        elif activation == TANH:
-            for j in range(units):
-                z[i, j] = np.tanh(z[i, j] + bias[j])
-        else:
-            for j in range(units):
-                z[i, j] += bias[j]
 
 
 def slope_below(active: Array, delta: Array, activation: int) -> None:
@@ -220,6 +202,9 @@ def mlp(
         name=name + labelled_suffix(given, l2),
         value=value,
         gradient=gradient,
+        differences=differences,
+        hvp=hessian_product,
+        gauss_newton=gauss_newton_product,
         predict=predict,
         data=found.data(shape),
         test=found.test(shape),

@@ -101,6 +101,24 @@ def cross_entropy_slope(scores: Array, labels: Array) -> Any:
     return total / rows
 
 
+def add_number(scores: Array, number: Any) -> None:
+    """Add a number to every score, in place."""
+    for i in range(len(scores)):
+        scores[i] += number
+
+
+def logistic_loss(scores: Array, labels: Array) -> Any:
+    """Mean of ``log(1 + exp(u))``, u = -s where the label is 1 and s where it is 0; the larger exponent taken out."""
+    total = scores[0] * 0.0
+    for i in range(len(labels)):
+        u = scores[i] if labels[i].real < 0.5 else -scores[i]
+        if u.real > 0.0:
+            total += u + np.log(1.0 + np.exp(-u))
+        else:
+            total += np.log(1.0 + np.exp(u))
+    return total / len(labels)
+
+
 def predict_linear(x: Array, data: tuple[Array, Array, Array]) -> Array:
     """The label of the largest score of each row, in the dtype of the labels."""
     features, labels, shape = data

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gdbench.problems.base import Array, Data, Problem, family
 from gdbench.problems.linear import linear_classifier
+from gdbench.problems.mlp_differences import differences as network_differences
+from gdbench.problems.mlp_layers import LINEAR
 from gdbench.problems.scores import (
     cross_entropy,
     cross_entropy_slope,
@@ -30,6 +34,17 @@ def gradient(x: Array, data: Data, out: Array) -> Any:
     loss = cross_entropy_slope(scores, labels)
     linear_slope(x, features, scores, l2_from(shape), out)
     return loss + penalty(x[: features.shape[1] * shape[0]], l2_from(shape))
+
+
+def as_network(data: Data) -> Data:
+    """The same rows for a network of one layer, whose x has the same order."""
+    features, labels, shape = data
+    return features, labels, np.array([LINEAR, shape[1], features.shape[1], shape[0]])
+
+
+def differences(x: Array, data: Data, h: float, out: Array, kinks: Array) -> Any:
+    """Write every central difference of step h into ``out`` and return the value; there are no kinks to cross."""
+    return network_differences(x, as_network(data), h, out, kinks)
 
 
 @family("softmax")
@@ -90,6 +105,7 @@ def softmax(
         gradient,
         given,
         l2=l2,
+        differences=differences,
         formula="1/rows sum_i -log softmax(X_i W + b)[y_i] + l2 |W|^2",
         source="CS231n, Linear classification; Bishop 2006, section 4.3.4",
     )

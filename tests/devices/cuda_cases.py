@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import reference
 
+from gdbench.arguments import checked_plan
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.devices.plan import Plan
 from gdbench.gradients import GRADIENTS
@@ -20,7 +21,7 @@ from gdbench.methods import DIRECTIONS, STEPS, Method
 from gdbench.problems.himmelblau import himmelblau
 from gdbench.problems.quadratic import quadratic
 from gdbench.problems.rosenbrock import rosenbrock
-from gdbench.status import CONVERGED_F, CONVERGED_G, DIVERGED, MAXFEV, NONFINITE, RUNNING, TARGET
+from gdbench.status import CONVERGED_F, CONVERGED_G, CONVERGED_X, DIVERGED, MAXFEV, NONFINITE, RUNNING, TARGET
 
 # Diverging starts overflow; the simulator's threads say so, a device does not.
 quiet = pytest.mark.filterwarnings("ignore:.*(overflow|invalid value).*:RuntimeWarning")
@@ -105,7 +106,7 @@ def test_the_cpu_agrees(name, dtype):
     assert_same_runs(on_device(asked, STEPS_DONE), on_cpu(asked, STEPS_DONE), TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("direction", ["adam", "momentum", "sign", "steepest"])
+@pytest.mark.parametrize("direction", [name for name in DIRECTIONS if DIRECTIONS[name].on_batches])
 @pytest.mark.parametrize("gradient", ["2-point", "3-point", "analytic"])
 def test_every_direction_and_source_agrees_with_the_cpu(direction, gradient):
     problem = himmelblau()
@@ -115,6 +116,40 @@ def test_every_direction_and_source_agrees_with_the_cpu(direction, gradient):
     assert_same_runs(runs, on_cpu(asked, STEPS_DONE), tolerance)
     price = asked.gradient.price(problem.n)
     assert np.all(runs.counts[:, NFEV_FD] == price * (STEPS_DONE + 1))
+
+
+@pytest.mark.parametrize("name", ["armijo", "polyak", "cosine", "exponential", "inverse-time", "step-decay", "warm-up"])
+def test_every_step_that_a_thread_can_do_agrees_with_the_cpu(name):
+    problem = rosenbrock(n=2)
+    settings = {} if name in ("armijo", "polyak") else {"step_size": 1e-4}
+    settings |= {"floor": 1e-5, "steps": 5} if name == "cosine" else {}
+    method = Method(DIRECTIONS["momentum"](), STEPS[name](**settings).fitted(problem))
+    asked = Plan(problem, starts(problem, 6, "float64"), GRADIENTS["analytic"](), method)
+    assert_same_runs(on_device(asked, STEPS_DONE), on_cpu(asked, STEPS_DONE), 1e-8)
+
+
+def valley(x):
+    total = 0.0
+    for i in range(x.size - 1):
+        total += 20.0 * (x[i + 1] - x[i] ** 2) ** 2 + math.sin(x[i]) ** 2
+    return total
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("problem", ["rosenbrock-5", valley])
+def test_a_slope_by_automatic_differentiation_agrees_with_the_cpu(problem, dtype):
+    made = PROBLEMS[problem][0] if isinstance(problem, str) else problem
+    x0 = np.random.default_rng(3).uniform(-1, 1, (9, 5))
+    asked = checked_plan(made, x0, gradient="reverse-ad", step=5e-4, dtype=dtype)
+    assert_same_runs(on_device(asked, STEPS_DONE), on_cpu(asked, STEPS_DONE), TOLERANCE[dtype])
+
+
+def test_a_point_that_stops_moving_is_converged():
+    problem = quadratic(spectrum=[1.0, 2.0])
+    asked = plan(problem, starts(problem, 3, "float64"), step=("fixed", 0.5), xtol=1e-2)
+    runs = on_device(asked, 60)
+    assert runs.status.tolist() == [CONVERGED_X] * 3
+    assert_same_runs(runs, on_cpu(asked, 60), 1e-10)
 
 
 def test_a_step_that_asks_for_values_agrees_with_the_cpu():

@@ -73,6 +73,10 @@ def test_plans_a_thread_cannot_follow():
     assert "give x0 of shape (S, n)" in refused(Plan(problem, x0[:0], analytic, method()))
     assert "neither a search" in refused(Plan(problem, x0, analytic, SEARCHES["random-search"]()))
     assert "nor mini-batches" in refused(Plan(problem, x0, analytic, method(batch_size=2)))
+    many = Method(DIRECTIONS["lbfgs"](), STEPS["fixed"](1e-3))
+    assert "lbfgs remembers 33 rows" in refused(Plan(problem, x0, analytic, many))
+    searching = Method(DIRECTIONS["steepest"](), STEPS["strong-wolfe"]())
+    assert "asks for slopes, like strong-wolfe" in refused(Plan(problem, x0, analytic, searching))
     unknown_slope = from_function(lambda x: x[0], x0[0])
     assert "brings no derived slope" in refused(Plan(unknown_slope, x0, analytic, method()))
 

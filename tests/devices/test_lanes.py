@@ -6,6 +6,7 @@ import pytest
 from gdbench.arguments import checked_plan
 from gdbench.devices.cpu import lanes
 from gdbench.devices.cpu.multistart import Multistart
+from gdbench.methods import DIRECTIONS, STEPS
 from gdbench.problems import PROBLEMS
 from gdbench.status import Status
 
@@ -36,9 +37,21 @@ def same(single, together):
 STARTS = np.random.default_rng(0).uniform(-2, 2, (150, 2))  # two blocks and a part of one
 
 
-@pytest.mark.parametrize("direction", ["steepest", "sign", "momentum", "adam"])
+FIRST_ORDER = [name for name in DIRECTIONS if DIRECTIONS[name].on_batches]
+
+
+@pytest.mark.parametrize("direction", FIRST_ORDER)
 def test_every_direction(monkeypatch, direction):
     same(*both(monkeypatch, "rosenbrock", STARTS, 300, direction=direction, step=1e-3, gtol=1e-2))
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "step-decay"])
+def test_schedules(monkeypatch, schedule):
+    same(*both(monkeypatch, "rosenbrock", STARTS, 300, step=STEPS[schedule](step_size=1e-3), gtol=1e-2))
+
+
+def test_a_memory_in_float32(monkeypatch):
+    same(*both(monkeypatch, "himmelblau", STARTS, 100, direction="amsgrad", step=1e-3, dtype="float32"))
 
 
 def test_more_variables_and_float32(monkeypatch):
@@ -71,4 +84,7 @@ def test_what_does_not_fit_goes_one_by_one(in_lanes):
     assert not lanes.fits(checked_plan(many, np.ones((3, 20))), 10)
     assert not lanes.fits(checked_plan("rosenbrock", STARTS, gradient="3-point"), 10)
     assert not lanes.fits(checked_plan("rosenbrock", STARTS, step="best-of"), 10)
+    assert not lanes.fits(checked_plan("rosenbrock", STARTS, direction="bfgs", step=1e-3), 10)
+    assert not lanes.fits(checked_plan("rosenbrock", STARTS, direction="bfgs"), 10)
+    assert not lanes.fits(checked_plan("rosenbrock", STARTS, xtol=1e-3), 10)
     assert not lanes.fits(checked_plan("softmax", np.zeros((3, 27))), 10)

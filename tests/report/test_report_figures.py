@@ -67,7 +67,7 @@ def test_every_line_has_its_name_in_its_colour_and_no_legend(kind):
     assert figure.legends == []
     for panel in figure.axes:
         assert panel.get_legend() is None
-        assert {words(text) for text in labels(panel)} - {"theory: 2n", "theory: n + 1"} == set(kind.names)
+        assert {words(text) for text in labels(panel)} - {"theory: up to 5"} == set(kind.names)
         for text in labels(panel):
             if not words(text).startswith("theory"):
                 assert text.get_color() == ink(look(words(text)).colour)

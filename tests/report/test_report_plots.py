@@ -56,24 +56,25 @@ def test_search_where_nobody_reaches_the_target():
     assert len(with_gid(search_figure(lost, "m").axes[1], "missed")) == len(SEARCH_COST)
 
 
-def test_gradient_cost_theory_intervals_and_single_measurements():
+def test_gradient_cost_bound_intervals_and_what_was_extrapolated():
     table = cost_table()
     figure = gradient_cost_figure(table, "m")
-    left, right = figure.axes
-    forward, central = with_gid(left, "theory")
-    np.testing.assert_allclose(forward.get_ydata(), forward.get_xdata() + 1)
-    np.testing.assert_allclose(central.get_ydata(), 2 * central.get_xdata())
-    measured = table[table["samples"] >= 6]
-    for panel, column in ((left, "ratio"), (right, "seconds")):
+    for panel, problem in zip(figure.axes, ("rosenbrock", "network")):
+        (bound,) = with_gid(panel, "theory")
+        assert set(bound.get_ydata()) == {5.0}
+        own = table[table["problem"] == problem]
+        told = own[own["samples"] >= 6]
         np.testing.assert_allclose(
-            np.sort(segments(panel)[:, :, 1], axis=0),
-            np.sort(measured[[f"{column}_low", f"{column}_high"]].to_numpy(), axis=0),
+            np.sort(segments(panel)[:, :, 1], axis=0), np.sort(told[["ratio_low", "ratio_high"]].to_numpy(), axis=0)
         )
-        named = [text.get_text() for text in panel.texts if text.get_gid() == "problem"]
-        assert named == (["784-128-10 network,\nn = 101,770"] if panel is left else [])
-        assert {line.get_markerfacecolor() for line in with_gid(panel, "few")} == {"white"}
-        assert {line.get_marker() for line in with_gid(panel, "few")} == {"*"}
-    assert "open marker: one measurement" in figure_text(figure, "notes")
+        hollow = [line for line in with_gid(panel, "extrapolated") if line.get_marker() not in ("", "None")]
+        drawn = sorted(y for line in hollow for y in line.get_ydata())
+        assert drawn == sorted(own.loc[own["samples"] == 0, "ratio"])
+        assert all(line.get_markerfacecolor() == "white" for line in hollow)
+    notes = figure_text(figure, "notes")
+    assert "no bar: fewer than 6 measurements" in notes
+    assert "extrapolated" in notes
+    assert "3-point: central differences" in notes
 
 
 def test_training_lines_are_medians_and_bands_the_range_over_seeds():

@@ -9,6 +9,7 @@ loads it in milliseconds. The options are here once, with their reasons.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from numba import njit, types
 
 from gdbench.devices.cpu import leaves
 from gdbench.devices.cpu.cache import numba_cache
+from gdbench.devices.cpu.callbacks import with_callbacks
 from gdbench.devices.cpu.diagnosis import sentence
 from gdbench.devices.source import Unfingerprintable, fingerprint, identity, localised, rebound
 from gdbench.errors import CompileError
@@ -49,6 +51,16 @@ def data(dtype: np.dtype) -> types.Tuple:
     return types.Tuple((matrix(dtype), vector(dtype), COUNTS))
 
 
+def bundle(dtype: np.dtype) -> types.Tuple:
+    """Numba's type of all that a gradient source wants: (addresses, data, settings, counts)."""
+    return types.Tuple((COUNTS, data(dtype), SETTINGS, COUNTS))
+
+
+def room(dtype: np.dtype) -> types.Tuple:
+    """Numba's type of what a line search works in: (point, slope there, memory)."""
+    return types.Tuple((vector(dtype), vector(dtype), SETTINGS))
+
+
 def _scalar(dtype: np.dtype) -> Any:
     return getattr(types, np.dtype(dtype).name)
 
@@ -59,9 +71,14 @@ def _signature(kind: str, dtype: np.dtype) -> Any:
         "value": scalar(pointer, pointer),
         "gradient": scalar(pointer, pointer, pointer),
         "hessian": types.none(pointer, pointer, pointer),
+        "product": types.none(*[pointer] * 4),
         "source": scalar(*[pointer] * 7),
         "direction": types.none(*[pointer] * 5, i8, pointer),
+        "second_order": types.none(*[pointer] * 7, f8, *[pointer] * 3),
+        "told_product": types.none(*[pointer] * 4),
+        "slope": scalar(pointer, pointer, pointer),
         "step": f8(pointer, pointer, scalar, *[pointer] * 4, i8, pointer, pointer),
+        "line_search": f8(pointer, pointer, scalar, *[pointer] * 4, i8, pointer, pointer),
         "propose": types.none(pointer, f8, f8, pointer, i8, i8, pointer),
     }[kind]
 
@@ -99,10 +116,16 @@ def leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> int:
     source = getattr(plain, "py_func", plain)  # of an njit function: its plain source
     if not isinstance(source, FunctionType):
         raise CompileError(sentence(plain, TypeError()))
-    slot = (identity(source), kind, np.dtype(dtype))
+    slot = (source if _settled(source) else identity(source), kind, np.dtype(dtype))
     if slot not in _leaves:
         _leaves[slot] = _compile_leaf(source, kind, np.dtype(dtype))
     return _leaves[slot][0]
+
+
+def _settled(source: FunctionType) -> bool:
+    """Whether a function is the package's own, as its module has it: it stays what it is, no need to hash it anew."""
+    home = source.__module__ or ""
+    return home.startswith("gdbench.") and getattr(sys.modules.get(home), source.__name__, None) is source
 
 
 def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype) -> tuple[int, object]:
@@ -117,6 +140,8 @@ def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype) -> tuple[int,
         "VECTOR": vector(dtype),
         "MATRIX": matrix(dtype),
         "DATA": data(dtype),
+        "BUNDLE": bundle(dtype),
+        "WORK": room(dtype),
         "COUNTS": COUNTS,
         "SETTINGS": SETTINGS,
     }
@@ -135,7 +160,7 @@ def inlined(plain: FunctionType) -> Any:
     """``plain`` as an njit function that LLVM folds into its caller, its helpers likewise."""
     key = identity(plain)
     if key not in _helpers:
-        _helpers[key] = _fold(localised(plain, _fold, _helpers))
+        _helpers[key] = _fold(localised(with_callbacks(plain), _fold, _helpers))
     return _helpers[key]
 
 

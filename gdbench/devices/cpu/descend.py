@@ -1,7 +1,8 @@
 """The descent loop: slope, direction, step size, move, and the question whether to stop.
 
 One compiled loop serves every problem, gradient source, direction and step size: they are addresses
-(see ``pointer.py``). The loop stops after a given number of steps with its whole state in arrays, so that
+(see ``pointer.py``). A line search brings the slope of the point it accepts along, and nothing is evaluated there
+again. The loop stops after a given number of steps with its whole state in arrays, so that
 Python can watch the clock, call back, or save between two calls.
 """
 
@@ -14,18 +15,20 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from gdbench.counts import N_COUNTS, NFEV, NFEV_FD, NJEV
-from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, vector
+from gdbench.counts import NFEV, NFEV_FD, NJEV
+from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, room, vector
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
-from gdbench.devices.loop import judge, largest
+from gdbench.devices.cpu.slope import Slope as Slope
+from gdbench.devices.cpu.slope import slope_addresses
+from gdbench.devices.loop import judge, largest, still
 from gdbench.devices.plan import Plan
 from gdbench.gradients.analytic import Analytic
-from gdbench.methods.base import Method
+from gdbench.methods.base import LineSearch, Method
 from gdbench.methods.directions.steepest import Steepest
 from gdbench.methods.steps.fixed import Fixed
-from gdbench.problems.base import Array, Data
-from gdbench.status import MAXFEV, NONFINITE, RUNNING
+from gdbench.problems.base import Array
+from gdbench.status import CONVERGED_X, LINESEARCH_FAILED, MAXFEV, NONFINITE, RUNNING
 
 
 def descend(  # type: ignore[no-untyped-def]
@@ -33,8 +36,10 @@ def descend(  # type: ignore[no-untyped-def]
     analytic,
     fixed,
     plain,
+    searching,
     point,
     scratch,
+    trial,
     hessian,
     state,
     problem_data,
@@ -52,8 +57,10 @@ def descend(  # type: ignore[no-untyped-def]
 ):
     """Steps k .. k_end - 1; returns (status, steps done in all).
 
-    point is (x, g, x_best), scratch (d, work), values (f, f_best); all are updated in place. ``analytic``,
-    ``fixed`` and ``plain`` (steepest descent with a fixed step) spare the commonest rules a call and a pass.
+    point is (x, g, x_best), scratch (d, work), trial what a line search works in, values (f, f_best, the step before
+    which the direction's memory was last zero); all are updated in place. ``analytic``, ``fixed`` and ``plain``
+    (steepest descent with a fixed step) spare the commonest rules a call and a pass; ``searching``: the step is a
+    line search.
     """
     x, g, x_best = borrowed(point[0]), borrowed(point[1]), borrowed(point[2])
     d, work = borrowed(scratch[0]), borrowed(scratch[1])
@@ -71,7 +78,17 @@ def descend(  # type: ignore[no-untyped-def]
         pack(h_step),
         pack(counts),
     )
-    f, f_best = x.dtype.type(values[0]), values[1]
+    x_new, g_new, memory = borrowed(trial[0]), borrowed(trial[1]), borrowed(trial[2])
+    if searching:
+        asked_for, told, room_ = (
+            scalar_function(addresses[5], x),
+            pack((addresses, problem_data, hyper, counts)),
+            pack((x_new, g_new, memory)),
+        )
+    else:
+        asked_for, told, room_ = value, data_, work_
+    f, f_best, since = x.dtype.type(values[0]), values[1], int(values[2])
+    watched = limits[3] >= 0.0
     asked = 0  # analytic slopes, counted in a register and entered into the ledger at the end
     row = 0
     status = RUNNING
@@ -80,15 +97,26 @@ def descend(  # type: ignore[no-untyped-def]
             status = MAXFEV
             break
         if not plain:
-            direction(x_, g_, hessian_, state_, h_direction_, k, d_)
+            direction(x_, g_, hessian_, state_, h_direction_, k - since, d_)
         if fixed:
             step_size = h_step[0]
         else:
-            step_size = step(value, x_, f, g_, d_, data_, h_step_, k, counts_, work_)
+            step_size = step(asked_for, x_, f, g_, d_, told, h_step_, k, counts_, room_)
+            if not step_size > 0.0 and k > since and state.size > 0:  # once more, without what the direction remembers
+                state[:, :] = 0
+                since = k
+                direction(x_, g_, hessian_, state_, h_direction_, 0, d_)
+                step_size = step(asked_for, x_, f, g_, d_, told, h_step_, k, counts_, room_)
+            if not step_size > 0.0:
+                status = LINESEARCH_FAILED
+                break
         scale = x.dtype.type(step_size)
         if plain:
             for i in range(x.size):
                 x[i] -= scale * g[i]
+        elif searching:
+            for i in range(x.size):
+                x[i] = x_new[i]
         else:
             for i in range(x.size):
                 x[i] += scale * d[i]
@@ -96,6 +124,10 @@ def descend(  # type: ignore[no-untyped-def]
         if analytic:
             f = gradient(x_, data_, g_)
             asked += 1
+        elif searching:
+            f = x.dtype.type(memory[0])
+            for i in range(x.size):
+                g[i] = g_new[i]
         else:
             f = source(value, gradient, x_, data_, hyper_, counts_, g_)
         k += 1
@@ -114,32 +146,12 @@ def descend(  # type: ignore[no-untyped-def]
                 trajectory[row, i] = x[i]
         row += 1
         status = judge(f, f_before, slope, limits)
-    values[0], values[1] = f, f_best
+        if not plain and watched and status == RUNNING and still(x, d, step_size, limits[3]):
+            status = CONVERGED_X
+    values[0], values[1], values[2] = f, f_best, since
     counts[NFEV] += asked
     counts[NJEV] += asked
     return status, k
-
-
-def evaluate(addresses, x, problem_data, hyper, counts, out, repeats):  # type: ignore[no-untyped-def]
-    """The slope at x by a source, ``repeats`` times over (a timing wants more than one); returns the value."""
-    value = scalar_function(addresses[0], x)
-    gradient = scalar_function(addresses[1], x)
-    source = scalar_function(addresses[2], x)
-    x_, data_, hyper_, counts_, out_ = pack(x), pack(problem_data), pack(hyper), pack(counts), pack(out)
-    f = x.dtype.type(0)
-    for _ in range(repeats):
-        f = source(value, gradient, x_, data_, hyper_, counts_, out_)
-    return f
-
-
-def values_at(address, x, problem_data, repeats):  # type: ignore[no-untyped-def]
-    """The value at x, ``repeats`` times over."""
-    value = scalar_function(address, x)
-    x_, data_ = pack(x), pack(problem_data)
-    f = x.dtype.type(0)
-    for _ in range(repeats):
-        f = value(x_, data_)
-    return f
 
 
 def arguments(dtype: np.dtype) -> list[Any]:
@@ -147,7 +159,7 @@ def arguments(dtype: np.dtype) -> list[Any]:
     x, m, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
     i8, flag = types.int64, types.boolean
     return [
-        COUNTS, flag, flag, flag, types.UniTuple(x, 3), types.UniTuple(x, 2), m, m, data(dtype),
+        COUNTS, flag, flag, flag, flag, types.UniTuple(x, 3), types.UniTuple(x, 2), room(dtype), m, m, data(dtype),
         SETTINGS, SETTINGS, SETTINGS, COUNTS, SETTINGS, SETTINGS, i8, i8, i8, records, m,
     ]  # fmt: skip
 
@@ -157,33 +169,25 @@ def _descend(dtype: np.dtype) -> Any:
     return driver(descend, types.UniTuple(types.int64, 2), *arguments(dtype))  # type: ignore[arg-type]
 
 
-@cache
-def _evaluate(dtype: np.dtype) -> Any:
-    x = vector(dtype)
-    return driver(evaluate, x.dtype, COUNTS, x, data(dtype), SETTINGS, COUNTS, x, types.int64)  # type: ignore[arg-type]
-
-
-@cache
-def values_at_driver(dtype: np.dtype) -> Any:
-    """:func:`values_at`, compiled."""
-    x = vector(dtype)
-    return driver(values_at, x.dtype, types.int64, x, data(dtype), types.int64)  # type: ignore[arg-type]
-
-
 def addresses_of(plan: Plan) -> Array:
-    """(value, gradient, source, direction, step) of a plan; 0 where it has none."""
-    dtype, problem, method = plan.x0.dtype, plan.problem, plan.method
+    """(value, gradient, source, direction, step, slope) of a plan; 0 where it has none."""
+    dtype, method = plan.x0.dtype, plan.method
     assert isinstance(method, Method)
+    searching = isinstance(method.step, LineSearch)
     return np.array(
         [
-            leaf(problem.value, "value", dtype),
-            leaf(problem.gradient, "gradient", dtype) if problem.gradient else 0,
-            leaf(plan.gradient.rule, "source", dtype),
+            *slope_addresses(plan),
             leaf(method.direction.rule, "direction", dtype),
-            leaf(method.step.rule, "step", dtype),
+            leaf(method.step.rule, "line_search" if searching else "step", dtype),
+            leaf(ask, "slope", dtype) if searching else 0,
         ],
         dtype=np.int64,
     )
+
+
+def ask(source, value, gradient, x, data, hyper, counts, out):  # type: ignore[no-untyped-def]
+    """The slope a line search asks for: the source's."""
+    return source(value, gradient, x, data, hyper, counts, out)
 
 
 def shortcuts(plan: Plan) -> tuple[bool, bool, bool]:
@@ -192,35 +196,14 @@ def shortcuts(plan: Plan) -> tuple[bool, bool, bool]:
     assert isinstance(method, Method)
     # By rule, not by class: a subclass with a rule of its own is called.
     fixed = method.step.rule is Fixed.rule
-    return plan.gradient.rule is Analytic.rule, fixed, fixed and method.direction.rule is Steepest.rule
+    analytic = plan.gradient.rule is Analytic.rule and not isinstance(method.step, LineSearch)
+    # xtol is about the direction, which the plain loop never writes down.
+    return analytic, fixed, fixed and method.direction.rule is Steepest.rule and plan.xtol < 0
 
 
-class Slope:
-    """A gradient source at work on one problem: what timings and one-off derivatives call."""
-
-    def __init__(self, plan: Plan) -> None:
-        dtype = plan.x0.dtype
-        problem = plan.problem
-        self.addresses = np.array(
-            [
-                leaf(problem.value, "value", dtype),
-                leaf(problem.gradient, "gradient", dtype) if problem.gradient else 0,
-                leaf(plan.gradient.rule, "source", dtype),
-            ],
-            dtype=np.int64,
-        )
-        self.data: Data = plan.data
-        self.hyper = np.array(plan.gradient.hyper(dtype), dtype=np.float64)
-        self.counts = np.zeros(N_COUNTS, np.int64)
-        self._evaluate, self._values = _evaluate(dtype), values_at_driver(dtype)
-
-    def __call__(self, x: Array, out: Array, repeats: int = 1) -> float:
-        """Write the slope at x into ``out``; returns the value."""
-        return float(self._evaluate(self.addresses, x, self.data, self.hyper, self.counts, out, repeats))
-
-    def value(self, x: Array, repeats: int = 1) -> float:
-        """The value at x, uncounted."""
-        return float(self._values(self.addresses[0], x, self.data, repeats))
+def trial_room(n: int, dtype: np.dtype) -> tuple[Array, Array, Array]:
+    """What a line search works in, see ``LineSearch``."""
+    return np.zeros(n, dtype), np.zeros(n, dtype), np.zeros(4)
 
 
 class Descent(Running):
@@ -233,12 +216,13 @@ class Descent(Running):
         self._slope, dtype, n = Slope(plan), plan.x0.dtype, plan.x0.size
         self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
         self.x, self.jac, self._x_best = plan.x0.copy(), np.zeros(n, dtype), plan.x0.copy()
-        self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
-        self._state = np.zeros((method.direction.state_rows, n), dtype)
+        self._searching = isinstance(method.step, LineSearch)
+        self._scratch, self._trial = (np.zeros(n, dtype), np.zeros(n, dtype)), trial_room(n, dtype)
+        self._state = np.zeros((method.direction.rows(n), n), dtype)
         self._hessian = np.zeros((0, 0), dtype)
         self._hyper = np.array(method.direction.hyper), np.array(method.step.hyper)
         self.counts = self._slope.counts
-        self._values = np.array([np.nan, np.inf])
+        self._values = np.array([np.nan, np.inf, 0.0])
         self._limits = plan.limits
 
     @property
@@ -246,11 +230,16 @@ class Descent(Running):
         """Where the lowest value was met."""
         return self._x_best
 
+    @property
+    def fun_best(self) -> float:
+        """The lowest value met."""
+        return float(self._values[1])
+
     def begin(self) -> int:
         """Evaluate the start."""
         f = self._slope(self.x, self.jac)
         slope = float(np.max(np.abs(self.jac)))
-        self._values[:] = f
+        self._values[:2] = f
         self._log.start(f, slope, int(self.counts[NFEV] + self.counts[NFEV_FD]), self.x)
         if not (math.isfinite(f) and math.isfinite(slope)):
             return NONFINITE
@@ -258,7 +247,7 @@ class Descent(Running):
 
     def _block(self, k: int, k_end: int) -> tuple[int, int]:
         return self._loop(  # type: ignore[no-any-return]
-            self._addresses, *self._flags, (self.x, self.jac, self._x_best), self._scratch, self._hessian, self._state,
-            self._slope.data, self._slope.hyper, *self._hyper, self.counts, self._values, self._limits,
-            self.plan.maxfev, k, k_end, self._log.rows, self._log.points,
+            self._addresses, *self._flags, self._searching, (self.x, self.jac, self._x_best), self._scratch,
+            self._trial, self._hessian, self._state, self._slope.data, self._slope.hyper, *self._hyper,
+            self.counts, self._values, self._limits, self.plan.maxfev, k, k_end, self._log.rows, self._log.points,
         )  # fmt: skip

@@ -44,6 +44,9 @@ def sentence(plain: Callable[..., Any], error: Exception) -> str:
 
     ``f cannot be compiled: line 12 of model.py: y = np.linalg.foo(x): module 'numpy.linalg' has no attribute 'foo'.``
     """
+    if (value := getattr(plain, "made_from", None)) is not None:  # a slope by the complex step
+        refused = sentence(value, error).replace("be compiled", "be compiled for complex numbers", 1)
+        return refused[:-1] + "; use 'reverse-ad' or '3-point' instead of 'cs'."
     fun = _given(plain)
     name = getattr(fun, "__name__", repr(fun))
     if not isinstance(fun, FunctionType):

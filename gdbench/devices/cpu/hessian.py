@@ -15,8 +15,10 @@ from gdbench.counts import N_COUNTS, NHEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, vector
 from gdbench.devices.cpu.pointer import borrowed, pack, scalar_function, void_function
 from gdbench.devices.plan import Plan
-from gdbench.gradients.analytic import Analytic
 from gdbench.problems.base import Array
+
+#: The power of eps to which a slope by differences is good; every other one is good to eps.
+NOISE = {"2-point": 1 / 2, "3-point": 2 / 3}
 
 
 def curvature(  # type: ignore[no-untyped-def]
@@ -78,12 +80,12 @@ def _hessian_at(dtype: np.dtype) -> Any:
 def difference_step(plan: Plan) -> float:
     """The relative step of the outer difference, which balances truncation h^2 against the noise of the slopes.
 
-    An analytic slope is good to eps, so h = eps^(1/3) and the Hessian to eps^(2/3); one of central differences is
-    good to eps / h' = eps^(2/3) only, so h = eps^(2/9) and the Hessian to eps^(4/9). Source: Nocedal and Wright
-    (2006), section 8.1.
+    A slope good to eps (analytic, complex step) wants h = eps^(1/3), and the Hessian is good to eps^(2/3); one of
+    central differences is good to eps / h' = eps^(2/3) only, so h = eps^(2/9) and the Hessian to eps^(4/9); one of
+    forward differences to eps^(1/2), so h = eps^(1/6). Source: Nocedal and Wright (2006), section 8.1.
     """
     eps = float(np.finfo(plan.x0.dtype).eps)
-    return float(eps ** (1 / 3) if plan.gradient.rule is Analytic.rule else eps ** (2 / 9))
+    return float((eps ** NOISE.get(plan.gradient.name, 1.0)) ** (1 / 3))
 
 
 def second_order_addresses(plan: Plan, known: bool) -> Array:

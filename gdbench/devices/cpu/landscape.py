@@ -10,8 +10,8 @@ import numpy as np
 from numba import prange, types
 
 from gdbench.devices.cpu.compile import COUNTS, data, driver, leaf, matrix, vector
-from gdbench.devices.cpu.descend import values_at_driver
 from gdbench.devices.cpu.pointer import pack, scalar_function
+from gdbench.devices.cpu.slope import values_at_driver
 from gdbench.devices.plan import data_as
 from gdbench.problems.base import Array, Problem
 

@@ -26,7 +26,6 @@ from gdbench.devices.loop import judge
 from gdbench.devices.plan import Plan
 from gdbench.devices.source import Unfingerprintable, fingerprint, rebound
 from gdbench.gradients.analytic import Analytic
-from gdbench.methods.steps.fixed import Fixed
 from gdbench.status import MAXFEV, NONFINITE, RUNNING
 
 LANES = 64
@@ -37,12 +36,11 @@ STEPS_THAT_PAY = 100_000_000
 
 
 def descend(
-    x_all, x_best_all, jac_all, problem_data, h_direction, step_size, counts, values, limits, maxfev, maxiter, statuses,
+    x_all, x_best_all, jac_all, problem_data, h_direction, h_step, counts, values, limits, maxfev, maxiter, statuses,
     nit,
 ):  # fmt: skip
     """Descend from every row of x_all (S, N); all arrays have a leading axis of starts and are updated in place."""
     starts = x_all.shape[0]
-    scale = x_all.dtype.type(step_size)
     for block in prange((starts + LANES - 1) // LANES):
         x, g, d = np.empty((N, LANES), DTYPE), np.empty((N, LANES), DTYPE), np.empty((N, LANES), DTYPE)
         x_best = np.empty((N, LANES), DTYPE)
@@ -78,6 +76,7 @@ def descend(
                     lane_vector(x, lane, N, LANES), lane_vector(g, lane, N, LANES), hessian,
                     lane_matrix(state, lane, STATE_ROWS, N, LANES), h_direction, k, lane_vector(d, lane, N, LANES),
                 )  # fmt: skip
+            scale = DTYPE(step_size(h_step, k))
             for lane in range(LANES):
                 for i in range(N):
                     moved = x[i, lane] + scale * d[i, lane]
@@ -140,45 +139,49 @@ def fits(plan: Plan, maxiter: int) -> bool:
         and plan.problem.gradient is not None
         and plan.problem.rows == 0
         and plan.gradient.rule is Analytic.rule
-        and method.step.rule is Fixed.rule
+        and method.direction.on_batches  # what compares slopes branches too much
+        and hasattr(method.step.rule, "at")
+        and plan.xtol < 0
         and starts * maxiter >= STEPS_THAT_PAY
     )
 
 
 def compiled(plan: Plan):
     """The loop for a plan that fits."""
-    direction = plan.method.direction
-    return _compiled(plan.problem.gradient, direction.rule, direction.state_rows, plan.x0.shape[1], plan.x0.dtype)
+    direction, step, n = plan.method.direction, plan.method.step, plan.x0.shape[1]
+    return _compiled(plan.problem.gradient, direction.rule, direction.rows(n), step.rule.at, n, plan.x0.dtype)
 
 
 def run(plan: Plan, maxiter, x, x_best, jac, counts, values, statuses, nit) -> None:
     """Run every start for up to ``maxiter`` iterations; the arrays are those of a ``Multistart``."""
     method = plan.method
     compiled(plan)(
-        x, x_best, jac, plan.data, np.array(method.direction.hyper, dtype=np.float64), method.step.hyper[0], counts,
-        values, plan.limits, plan.maxfev, maxiter, statuses, nit,
+        x, x_best, jac, plan.data, np.array(method.direction.hyper, dtype=np.float64),
+        np.array(method.step.hyper, dtype=np.float64), counts, values, plan.limits, plan.maxfev, maxiter, statuses, nit,
     )  # fmt: skip
 
 
 @cache
-def _compiled(gradient, direction, state_rows, n, dtype):
+def _compiled(gradient, direction, state_rows, step_size, n, dtype):
     began = time.perf_counter()
+    rules = gradient, direction, step_size
     try:
-        suffix, cached = f"_{n}_{dtype}_{fingerprint(gradient)}_{fingerprint(direction)}", True
+        suffix, cached = f"_{n}_{dtype}_{'_'.join(fingerprint(rule) for rule in rules)}", True
     except Unfingerprintable:
-        suffix, cached = f"_{n}_{dtype}_{id(gradient)}_{id(direction)}", False
+        suffix, cached = f"_{n}_{dtype}_{'_'.join(str(id(rule)) for rule in rules)}", False
     names = {
         "N": n,
         "STATE_ROWS": state_rows,
         "DTYPE": dtype.type,
         "gradient": inlined(gradient),
         "direction": inlined(direction),
+        "step_size": inlined(step_size),
         "judge": inlined(judge),
         "MAXFEV_REACHED": MAXFEV,
     }
     m, i8, f8 = matrix(dtype), types.int64, types.float64
     ledger, records = types.Array(i8, 2, "C"), types.Array(f8, 2, "C")
-    signature = types.none(m, m, m, data(dtype), SETTINGS, f8, ledger, records, SETTINGS, i8, i8, COUNTS, COUNTS)
+    signature = types.none(m, m, m, data(dtype), SETTINGS, SETTINGS, ledger, records, SETTINGS, i8, i8, COUNTS, COUNTS)
     with numba_cache():
         loop = njit(signature, cache=cached, parallel=True, **OPTIONS)(rebound(descend, names, suffix))
     log(f"lanes of {gradient.__name__}", "driver", dtype.name, began, loop)

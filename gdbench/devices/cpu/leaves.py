@@ -3,13 +3,21 @@
 Each template is compiled once per plain function and dtype, with ``plain`` bound to that function
 and VECTOR, MATRIX, DATA, COUNTS and SETTINGS to the types of that dtype. See ``compile.py``.
 
+A line search asks for slopes at trial points, from whatever source. It is handed ``slope`` and, for data, a bundle of
+all that a source wants (BUNDLE: addresses, data, the source's settings, counts), which it only passes on.
+
 ==========  ==========================================================  ==================
 value       (x, data)                                                   scalar of x's dtype
 gradient    (x, data, out)                                              scalar: the value
 hessian     (x, data, out (n, n))
+product     (x, data, v, out)
 source      (value, gradient, x, data, hyper, counts, out)              scalar: the value
 direction   (x, g, H, state, hyper, k, out)
+second_order  (product, x, g, H, data, state, hyper, radius, counts, told, out)
+told_product  (x, data, v, out)                               data is a bundle
+slope       (x, data, out)                                              scalar: the value; data is a bundle
 step        (value, x, f, g, d, data, hyper, k, counts, work)           float64: step size
+line_search (slope, x, f, g, d, data, hyper, k, counts, work)           float64: step size
 propose     (best, lower, upper, hyper, seed, k, out)
 ==========  ==========================================================  ==================
 """
@@ -20,7 +28,7 @@ propose     (best, lower, upper, hyper, seed, k, out)
 
 from __future__ import annotations
 
-from gdbench.devices.cpu.pointer import opaque, scalar_function, unpack
+from gdbench.devices.cpu.pointer import opaque, scalar_function, unpack, void_function
 
 
 def value(x, data):
@@ -33,6 +41,10 @@ def gradient(x, data, out):
 
 def hessian(x, data, out):
     plain(unpack(x, VECTOR), unpack(data, DATA), unpack(out, MATRIX))
+
+
+def product(x, data, v, out):
+    plain(unpack(x, VECTOR), unpack(data, DATA), unpack(v, VECTOR), unpack(out, VECTOR))
 
 
 def source(value, gradient, x, data, hyper, counts, out):
@@ -60,6 +72,30 @@ def direction(x, g, H, state, hyper, k, out):
     )
 
 
+def second_order(product, x, g, H, data, state, hyper, radius, counts, told, out):
+    plain(
+        void_function(product),
+        unpack(x, VECTOR),
+        unpack(g, VECTOR),
+        unpack(H, MATRIX),
+        opaque(data),
+        unpack(state, MATRIX),
+        unpack(hyper, SETTINGS),
+        radius,
+        unpack(counts, COUNTS),
+        unpack(told, SETTINGS),
+        unpack(out, VECTOR),
+    )
+
+
+def told_product(x, data, v, out):
+    point = unpack(x, VECTOR)
+    addresses, problem_data, hyper, counts = unpack(data, BUNDLE)
+    source, product = scalar_function(addresses[2], point), void_function(addresses[3])
+    value, gradient = scalar_function(addresses[0], point), scalar_function(addresses[1], point)
+    plain(source, value, gradient, product, point, problem_data, hyper, counts, unpack(v, VECTOR), unpack(out, VECTOR))
+
+
 def step(value, x, f, g, d, data, hyper, k, counts, work):
     point = unpack(x, VECTOR)
     return plain(
@@ -73,6 +109,30 @@ def step(value, x, f, g, d, data, hyper, k, counts, work):
         k,
         unpack(counts, COUNTS),
         unpack(work, VECTOR),
+    )
+
+
+def slope(x, data, out):
+    point = unpack(x, VECTOR)
+    addresses, problem_data, hyper, counts = unpack(data, BUNDLE)
+    source = scalar_function(addresses[2], point)
+    value, gradient = scalar_function(addresses[0], point), scalar_function(addresses[1], point)
+    return plain(source, value, gradient, point, problem_data, hyper, counts, unpack(out, VECTOR))
+
+
+def line_search(slope, x, f, g, d, data, hyper, k, counts, work):
+    point = unpack(x, VECTOR)
+    return plain(
+        scalar_function(slope, point),
+        point,
+        f,
+        unpack(g, VECTOR),
+        unpack(d, VECTOR),
+        opaque(data),
+        unpack(hyper, SETTINGS),
+        k,
+        unpack(counts, COUNTS),
+        unpack(work, WORK),
     )
 
 

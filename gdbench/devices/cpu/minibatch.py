@@ -21,7 +21,7 @@ from gdbench.devices.loop import judge
 from gdbench.devices.plan import Plan
 from gdbench.methods.base import Method
 from gdbench.philox import shuffle
-from gdbench.status import MAXFEV, NONFINITE, RUNNING
+from gdbench.status import LINESEARCH_FAILED, MAXFEV, NONFINITE, RUNNING
 
 
 def descend(  # type: ignore[no-untyped-def]
@@ -91,6 +91,9 @@ def descend(  # type: ignore[no-untyped-def]
             step_size = h_step[0]
         else:
             step_size = step(value, x_, f, g_, d_, batch_, h_step_, k, counts_, work_)
+            if not step_size > 0.0:
+                status = LINESEARCH_FAILED
+                break
         scale = x.dtype.type(step_size)
         if plain:
             for i in range(x.size):
@@ -143,14 +146,14 @@ class MinibatchDescent(Running):
         self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
         self.x, self.jac = plan.x0.copy(), np.zeros(n, dtype)
         self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
-        self._state = np.zeros((method.direction.state_rows, n), dtype)
+        self._state = np.zeros((method.direction.rows(n), n), dtype)
         self._hessian = np.zeros((0, 0), dtype)
         self._hyper = np.array(method.direction.hyper), np.array(method.step.hyper)
         self._buffers = np.zeros((size, self._slope.data[0].shape[1]), dtype), np.zeros(size, dtype)
         self._order = np.zeros(problem.rows, np.int64)
         self.counts, self._values = self._slope.counts, np.array([np.nan])
         # The target and the tolerances are about the whole value, which no step sees.
-        self._limits = np.array([-1.0, -1.0, -np.inf])
+        self._limits = np.array([-1.0, -1.0, -np.inf, -1.0])
 
     def begin(self) -> int:
         """Look at the start: its value must be finite. Nothing is counted, no step depends on it."""

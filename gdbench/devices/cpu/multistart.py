@@ -12,25 +12,27 @@ from numba import prange, types
 
 from gdbench.counts import N_COUNTS
 from gdbench.devices.cpu import lanes
+from gdbench.devices.cpu.callbacks import raise_failure
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, matrix
 from gdbench.devices.cpu.descend import Descent, addresses_of, descend, shortcuts
 from gdbench.devices.cpu.pointer import pack, scalar_function
 from gdbench.devices.loop import judge, largest
 from gdbench.devices.plan import Plan
-from gdbench.methods.base import Method
+from gdbench.methods.base import LineSearch, Method
 from gdbench.problems.base import Array
 from gdbench.status import NONFINITE, RUNNING
 
 
 def multistart(  # type: ignore[no-untyped-def]
-    addresses, analytic, fixed, plain, x, x_best, jac, state_rows, problem_data, settings, counts, values, limits,
-    maxfev, maxiter, statuses, nit,
+    addresses, analytic, fixed, plain, searching, x, x_best, jac, state_rows, problem_data, settings, counts, values,
+    limits, maxfev, maxiter, statuses, nit,
 ):  # fmt: skip
     """Descend from every row of x (S, n); all arrays have a leading axis of starts and are updated in place."""
     for s in prange(x.shape[0]):
         n = x.shape[1]
         point = (x[s], jac[s], x_best[s])
         scratch = (np.zeros(n, x.dtype), np.zeros(n, x.dtype))
+        trial = (np.zeros(n, x.dtype), np.zeros(n, x.dtype), np.zeros(4))
         state = np.zeros((state_rows, n), x.dtype)
         hessian = np.zeros((0, 0), x.dtype)
         history, trajectory = np.zeros((0, 4)), np.zeros((0, n), x.dtype)
@@ -48,8 +50,9 @@ def multistart(  # type: ignore[no-untyped-def]
         k = 0
         if status == RUNNING:
             status, k = descend(  # type: ignore[no-untyped-call]
-                addresses, analytic, fixed, plain, point, scratch, hessian, state, problem_data, settings[0],
-                settings[1], settings[2], counts[s], values[s], limits, maxfev, 0, maxiter, history, trajectory,
+                addresses, analytic, fixed, plain, searching, point, scratch, trial, hessian, state, problem_data,
+                settings[0], settings[1], settings[2], counts[s], values[s], limits, maxfev, 0, maxiter, history,
+                trajectory,
             )  # fmt: skip
         statuses[s] = status
         nit[s] = k
@@ -64,8 +67,8 @@ def _multistart(dtype: np.dtype) -> Any:
     m, i8, flag = matrix(dtype), types.int64, types.boolean
     ledger, records = types.Array(types.int64, 2, "C"), types.Array(types.float64, 2, "C")
     arguments = [
-        COUNTS, flag, flag, flag, m, m, m, i8, data(dtype), types.UniTuple(SETTINGS, 3), ledger, records, SETTINGS, i8,
-        i8, COUNTS, COUNTS,
+        COUNTS, flag, flag, flag, flag, m, m, m, i8, data(dtype), types.UniTuple(SETTINGS, 3), ledger, records,
+        SETTINGS, i8, i8, COUNTS, COUNTS,
     ]  # fmt: skip
     return driver(multistart, types.none, *arguments, parallel=True)  # type: ignore[arg-type]
 
@@ -86,7 +89,8 @@ class Multistart:
             addresses_of(plan)
         self.x, self.x_best, self.jac = plan.x0.copy(), plan.x0.copy(), np.zeros_like(plan.x0)
         self.counts = np.zeros((starts, N_COUNTS), np.int64)
-        self._values = np.full((starts, 2), np.nan)
+        self._values = np.zeros((starts, 3))
+        self._values[:, :2] = np.nan
         self.status, self.nit = np.zeros(starts, np.int64), np.zeros(starts, np.int64)
         self._settings = (
             np.array(plan.gradient.hyper(dtype), dtype=np.float64),
@@ -104,6 +108,7 @@ class Multistart:
                 )
             else:
                 self._each(maxiter)
+        raise_failure(self.plan.problem.gradient)
         for s in np.flatnonzero(self.status == UNFINISHED):
             alone = Descent(replace(self.plan, x0=self.plan.x0[s], history=False, trajectory=False))
             if alone.begin() == RUNNING:
@@ -114,9 +119,9 @@ class Multistart:
         method = self.plan.method
         assert isinstance(method, Method)
         _multistart(self.x.dtype)(
-            addresses_of(self.plan), *shortcuts(self.plan), self.x, self.x_best, self.jac, method.direction.state_rows,
-            self.plan.data, self._settings, self.counts, self._values, self.plan.limits, self.plan.maxfev,
-            maxiter, self.status, self.nit,
+            addresses_of(self.plan), *shortcuts(self.plan), isinstance(method.step, LineSearch), self.x, self.x_best,
+            self.jac, method.direction.rows(self.x.shape[1]), self.plan.data, self._settings, self.counts,
+            self._values, self.plan.limits, self.plan.maxfev, maxiter, self.status, self.nit,
         )  # fmt: skip
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gdbench.devices.cpu.callbacks import raise_failure
 from gdbench.devices.log import Log
 from gdbench.devices.plan import Plan
 from gdbench.problems.base import Array
@@ -15,7 +16,7 @@ class Running:
     x: Array
     jac: Array
     counts: Array
-    _values: Array  # (value now, best value), or (best value,) alone
+    _values: Array  # the value now, and what else the loop keeps
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.k, self._log = plan, 0, Log(plan)
@@ -28,7 +29,7 @@ class Running:
     @property
     def fun_best(self) -> float:
         """The lowest value met."""
-        return float(self._values[-1])
+        return self.fun
 
     @property
     def x_best(self) -> Array:
@@ -42,6 +43,7 @@ class Running:
             before = self.k
             status, self.k = self._block(before, min(before + self._log.block, k_end))
             self._log.keep(self.k - before)
+        raise_failure(self.plan.problem.gradient)
         return int(status)
 
     def _block(self, k: int, k_end: int) -> tuple[int, int]:

@@ -11,9 +11,9 @@ from numba import types
 
 from gdbench.counts import N_COUNTS, NFEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, vector
-from gdbench.devices.cpu.descend import values_at_driver
 from gdbench.devices.cpu.pointer import borrowed, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
+from gdbench.devices.cpu.slope import values_at_driver
 from gdbench.devices.plan import Plan
 from gdbench.methods.base import Search
 from gdbench.status import MAXFEV, NONFINITE, RUNNING, TARGET

@@ -20,7 +20,7 @@ from gdbench.devices.plan import data_as
 from gdbench.problems import mlp, softmax, svm
 from gdbench.problems.base import Array, Problem
 from gdbench.problems.labelled import L2_UNIT
-from gdbench.problems.mlp import LINEAR, add_bias_and_activate
+from gdbench.problems.mlp_layers import LINEAR, add_bias_and_activate
 from gdbench.problems.scores import cross_entropy
 from gdbench.problems.svm import hinges
 

@@ -6,29 +6,33 @@
 from __future__ import annotations
 
 import math
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 from numba import types
 
+from gdbench.autodiff.elsewhere import Elsewhere
 from gdbench.counts import N_COUNTS, NFEV, NFEV_FD
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, matrix, vector
 from gdbench.devices.cuda import door
 from gdbench.devices.cuda.compile import THREADS, Blueprint, blueprint, check, kernel
 from gdbench.devices.cuda.scalars import beyond_a_thread
-from gdbench.devices.loop import judge, largest
+from gdbench.devices.loop import judge, largest, still
 from gdbench.devices.plan import Plan
 from gdbench.errors import InputError
-from gdbench.methods.base import Method
+from gdbench.methods.base import LineSearch, Method
 from gdbench.problems.base import Array
-from gdbench.status import MAXFEV, NONFINITE, RUNNING
+from gdbench.status import CONVERGED_X, LINESEARCH_FAILED, MAXFEV, NONFINITE, RUNNING
 
 #: Gradient sources whose rules ask for nothing but the problem's own functions.
-SOURCES = ("analytic", "2-point", "3-point")
+SOURCES = ("analytic", "2-point", "3-point", "reverse-ad")
+#: A direction's memory is kept in registers too.
+MOST_ROWS = 3
 
 # Bound when the kernel is made.
 cuda: Any = None
-N, STATE_ROWS, NUMBER, COUNT = 0, 0, None, None
+N, STATE_ROWS, REMEMBERS, NUMBER, COUNT = 0, 0, False, None, None
 value: Any = None
 gradient: Any = None
 source: Any = None
@@ -68,13 +72,24 @@ def multistart(
     status = judge(f, math.inf, slope, limits)
     if not (math.isfinite(f) and math.isfinite(slope)):
         status = NONFINITE
-    k = 0
+    k, since = 0, 0
     while k < maxiter and status == RUNNING:
         if counts[NFEV] + counts[NFEV_FD] >= maxfev:
             status = MAXFEV
             break
-        direction(point, g, hessian, state, h_direction, k, d)
-        scale = number(step(value, point, f, g, d, data, h_step, k, counts, work))
+        direction(point, g, hessian, state, h_direction, k - since, d)
+        step_size = step(value, point, f, g, d, data, h_step, k, counts, work)
+        if not step_size > 0.0 and k > since and REMEMBERS:
+            for i in range(N):
+                for row in range(STATE_ROWS):
+                    state[row, i] = 0
+            since = k
+            direction(point, g, hessian, state, h_direction, 0, d)
+            step_size = step(value, point, f, g, d, data, h_step, k, counts, work)
+        if not step_size > 0.0:
+            status = LINESEARCH_FAILED
+            break
+        scale = number(step_size)
         for i in range(N):
             point[i] += scale * d[i]
         f_before = f
@@ -86,6 +101,8 @@ def multistart(
             for i in range(N):
                 best[i] = point[i]
         status = judge(f, f_before, slope, limits)
+        if status == RUNNING and limits[3] >= 0.0 and still(point, d, step_size, limits[3]):
+            status = CONVERGED_X
 
     for i in range(N):
         x[s, i] = point[i]
@@ -103,6 +120,7 @@ def draw(plan: Plan) -> Blueprint:
     """The kernel for a plan's problem, gradient source, direction and step, ready to be compiled."""
     problem, method, dtype = plan.problem, plan.method, plan.x0.dtype
     assert isinstance(method, Method)
+    rows = method.direction.rows(plan.x0.shape[1])
     one, two, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
     ledger, i8 = types.Array(types.int64, 2, "C"), types.int64
     signature = types.void(
@@ -114,7 +132,8 @@ def draw(plan: Plan) -> Blueprint:
         dtype,
         problem.value,
         N=plan.x0.shape[1],
-        STATE_ROWS=max(1, method.direction.state_rows),  # an empty local array cannot be declared
+        STATE_ROWS=max(1, rows),  # an empty local array cannot be declared
+        REMEMBERS=rows > 0,
         NUMBER=one.dtype,
         COUNT=i8,
         gradient=problem.gradient or problem.value,  # a source that does not need it never calls it
@@ -187,6 +206,13 @@ class Multistart:
         return self._values[:, 1]
 
 
+def called(function: Any) -> list[object]:
+    """What the globals of a function hold under the names it uses."""
+    if not isinstance(function, FunctionType):
+        return []
+    return [function.__globals__.get(name) for name in function.__code__.co_names]
+
+
 def _check(plan: Plan) -> None:
     """Refuse what a thread a start cannot do, before anything is compiled or sent."""
     method, source = plan.method, plan.gradient
@@ -195,10 +221,19 @@ def _check(plan: Plan) -> None:
     check(plan.problem, plan.x0.shape[1], plan.x0.dtype)
     if not isinstance(method, Method) or method.batch_size is not None:
         raise InputError("device='cuda' takes a direction and all rows, neither a search nor mini-batches.")
+    if isinstance(method.step, LineSearch):
+        raise InputError(f"device='cuda' takes no step size that asks for slopes, like {method.step.name}.")
+    if (rows := method.direction.rows(plan.x0.shape[1])) > MOST_ROWS:
+        raise InputError(
+            f"{method.direction.name} remembers {rows} rows and device='cuda' keeps at most {MOST_ROWS} a thread; "
+            "use device='cpu'."
+        )
     if source.name not in SOURCES:
         raise InputError(f"device='cuda' takes its slopes from {', '.join(SOURCES)}, not from {source.name!r}.")
     if source.needs_gradient and plan.problem.gradient is None:
         raise InputError(f"{plan.problem.name} brings no derived slope: use gradient='3-point'.")
+    if any(isinstance(item, Elsewhere) for item in called(plan.problem.gradient)):
+        raise InputError(f"{plan.problem.name} branches on x, where a thread cannot record it again; use '3-point'.")
     for part in (method.direction, method.step):
         if beyond := beyond_a_thread(part.rule):  # type: ignore[arg-type]
             raise InputError(f"{part.name} asks for {', '.join(beyond)}, which a thread cannot do; use device='cpu'.")

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from gdbench.methods.base import Step
-from gdbench.problems.base import Array, Data
+from gdbench.methods.base import Schedule
+from gdbench.problems.base import Array
 
 
-def rule(
-    value: Callable[..., float],
-    x: Array,
-    f: float,
-    g: Array,
-    d: Array,
-    data: Data,
-    hyper: Array,
-    k: int,
-    counts: Array,
-    work: Array,
-) -> float:
+def at(hyper: Array, k: int) -> float:
     """Always the same."""
     return hyper[0]  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
-class Fixed(Step):
+class Fixed(Schedule):
     """x' = x + step_size * d, the same at every step.
 
     On a quadratic whose largest curvature is L, steepest descent converges for step_size < 2 / L.
@@ -40,7 +28,7 @@ class Fixed(Step):
     """
 
     name = "fixed"
-    rule = staticmethod(rule)
+    at = staticmethod(at)
     step_size: float = 1e-3
 
     def __post_init__(self) -> None:

@@ -1,37 +1,37 @@
-"""What does one gradient cost? In evaluations of the value, and in seconds, as the variables grow."""
+"""What does one gradient cost? In evaluations of the value, problem by problem, as the variables grow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gdbench.report.frames import Part, checked, machines_note, parts
-from gdbench.report.labels import End, free_height, label_ends
+from gdbench.report.labels import End, label_ends
 from gdbench.report.scales import log_axis, log_limits
-from gdbench.report.style import GREY, NOTE_SIZE, pen, sheet, styled
-from gdbench.report.tables.formats import count
+from gdbench.report.style import pen, sheet, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-NUMBERS = (
-    "n",
-    "seconds",
-    "seconds_low",
-    "seconds_high",
-    "value_seconds",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-    "evaluations",
-    "samples",
-)
-TITLES: Mapping[str, str] = {"network": "784-128-10 network"}
+NUMBERS = ("n", "ratio", "ratio_low", "ratio_high", "samples")
+TITLES: Mapping[str, str] = {"rosenbrock": "A chain (Rosenbrock)", "network": "A network (784-h-10)"}
 FEWEST = 6  # fewer samples than these give no 95 % interval of a median
+#: Names of sources that a newcomer may not know.
+MEANING: Mapping[str, str] = {
+    "2-point": "forward differences",
+    "3-point": "central differences",
+    "cs": "complex step",
+    "forward-ad": "dual numbers",
+    "coloured": "central differences of many variables at once",
+    "structured": "central differences followed through the layers",
+    "spsa": "a random estimate, right in the mean only",
+}
+#: What a slope need cost at most, in values (Baur, Strassen 1983).
+BOUND = 5.0
 THEORY = "#9A9A9A"
 
 
@@ -43,136 +43,88 @@ def gradient_cost_figure(
     highlight: str | None = None,
     problem_titles: Mapping[str, str] = TITLES,
 ) -> Figure:
-    """Seconds of a gradient over seconds of a value (left), and seconds of a gradient (right), against n.
+    """Seconds of a gradient over seconds of a value, against n: a panel a problem, all on one scale.
 
-    The problem measured at most sizes is drawn as lines, any other as a star with its name beside
-    it. Thin grey lines show what differences cost in theory: n + 1 values forward, 2n central.
+    A line a source. It goes on dashed and thin, with open markers, where it was extrapolated; a grey line shows
+    what a slope need cost at most in theory, 5 values.
 
     Parameters
     ----------
-    frame: one row a machine, problem, n and source. Text: machine, problem, source. Numbers: n;
-        seconds of one gradient with its interval seconds_low to seconds_high; value_seconds of one
-        value; ratio of the two with ratio_low to ratio_high; evaluations, the values one gradient
-        spends; samples, how many times it was measured (fewer than 6 give an open marker).
+    frame: one row a machine, problem, n and source. Text: machine, problem, source. Numbers: n; ratio, the seconds
+        of a gradient over those of a value, with ratio_low to ratio_high; samples, how many times it was measured
+        (fewer than 6 have no interval, 0 was extrapolated).
     title, subtitle: the message in one sentence; machine, samples.
     highlight: the machine drawn strongly (default: the first), all others pale.
-    problem_titles: what to call a problem beside its star; its own name where it is not in here.
+    problem_titles: the heading of each panel; the problem's own name where it is not in here.
 
     Raises
     ------
     InputError: a column is missing or empty, or the machine is not in the table.
     """
-    names, drawn = ("machine", "problem", "source"), ("ratio", "seconds")
-    table = checked(frame, "the gradient-cost figure", names, NUMBERS, drawn, keys=("n",))
-    sizes = table.groupby("problem")["n"].nunique().sort_index()
-    line = str(sizes.idxmax())
-    figure, (left, right) = sheet(
-        ["One gradient, in evaluations of the value", "Seconds for one gradient"],
+    names = ("machine", "problem", "source")
+    table = checked(frame, "the gradient-cost figure", names, NUMBERS, ("ratio",), keys=("n",))
+    known = list(problem_titles)
+    problems = sorted(
+        table["problem"].unique(), key=lambda name: (known.index(name) if name in known else len(known), name)
+    )
+    figure, panels = sheet(
+        [problem_titles.get(problem, problem) for problem in problems],
         title,
         subtitle,
-        [*_notes(table, line, problem_titles), *machines_note(table, highlight)],
+        [_meanings(table), _notes(table), *machines_note(table, highlight)],
     )
-    across = log_limits(table["n"], air=1.7)
-    for panel in (left, right):
-        log_axis(panel, "x", across)
+    high = log_limits([*table["ratio"], *table["ratio_high"], *table["ratio_low"], 1.0, BOUND], air=1.7)
+    for panel, problem in zip(panels, problems):
+        shown = table[table["problem"] == problem]
+        log_axis(panel, "x", log_limits(shown["n"], air=1.5))
+        log_axis(panel, "y", high)
         panel.set_xlabel("number of variables n")
-    log_axis(left, "y", log_limits(table[["ratio", "ratio_low", "ratio_high"]], air=1.7))
-    log_axis(right, "y", log_limits(table[["seconds", "seconds_low", "seconds_high"]], air=1.7), "seconds")
-    left.set_ylabel("seconds of gradient / seconds of value")
-    right.set_ylabel("time per gradient")
-
-    for panel, column in ((left, "ratio"), (right, "seconds")):
-        ends = _theory(panel, across) if panel is left else []
-        for part in parts(table, "source", highlight):
-            ends += _source(panel, part, column, line)
-        label_ends(panel, ends)
-        if panel is left:  # the right panel has the same sizes, and no room between its lines
-            _name_stars(panel, table[table["problem"] != line], column, problem_titles)
+        panel.set_ylabel("time of a gradient / time of a value")
+        ends = [end for part in parts(table, "source", highlight) for end in _source(panel, part, problem)]
+        label_ends(panel, [_theory(panel), *ends])
     return figure
 
 
-def _notes(table: DataFrame, line: str, problem_titles: Mapping[str, str]) -> list[str]:
-    remarks = [f"lines: {problem_titles.get(line, line)}"]
-    if (table["problem"] != line).any():
-        remarks.append("stars: the problem named beside them")
-    few = table.loc[table["samples"] < FEWEST, "samples"]
-    remarks.append(f"thin bars: 95 % interval of the median{' where' if len(few) else ''}")
-    if len(few):
-        remarks[-1] += f" there are {FEWEST} measurements or more"
-        remarks.append(
-            "open marker: one measurement" if (few == 1).all() else f"open marker: fewer than {FEWEST} measurements"
-        )
-    return ["; ".join(remarks)]
+def _meanings(table: DataFrame) -> str:
+    shown = set(table["source"])
+    return "; ".join(f"{name}: {words}" for name, words in MEANING.items() if name in shown)
 
 
-def _theory(panel: Axes, across: tuple[float, float]) -> list[End]:
-    """The grey lines n + 1 and 2n, cut off where they leave the panel."""
-    n = np.geomspace(*across, 200)
-    low, high = panel.get_ylim()
-    ends = []
-    for values, text in ((n + 1, "theory: n + 1"), (2 * n, "theory: 2n")):
-        seen = (values >= low) & (values <= high)
-        if seen.any():
-            panel.plot(n[seen], values[seen], color=THEORY, linewidth=0.9, zorder=2, gid="theory")
-            ends.append(End(n[seen][-1], values[seen][-1], text, THEORY))
-    return ends
+def _notes(table: DataFrame) -> str:
+    remarks = ["thin bars: 95 % interval of the median"]
+    few = table["samples"].between(1, FEWEST - 1)
+    if few.any():
+        remarks.append(f"no bar: fewer than {FEWEST} measurements")
+    if (table["samples"] == 0).any():
+        remarks.append("open markers, dashed: extrapolated, as many values' time for each evaluation as where measured")
+    return "; ".join(remarks)
 
 
-def _source(panel: Axes, part: Part, column: str, line: str) -> list[End]:
-    """One source's line over the sizes of the ``line`` problem, its stars elsewhere; the end is the last of all."""
-    how = pen(part.name, part.pale)
-    drawn = part.rows[np.isfinite(part.rows[column]) & (part.rows[column] > 0)].sort_values("n", kind="stable")
-    if drawn.empty:
+def _theory(panel: Axes) -> End:
+    """The grey line a slope need not cross."""
+    panel.axhline(BOUND, color=THEORY, linewidth=0.9, zorder=2, gid="theory")
+    return End(panel.get_xlim()[1], BOUND, f"theory: up to {BOUND:g}", THEORY)
+
+
+def _source(panel: Axes, part: Part, problem: str) -> list[End]:
+    """One source's line over the sizes of a problem: solid as far as measured, dashed and hollow beyond."""
+    rows = part.rows[(part.rows["problem"] == problem) & (part.rows["ratio"] > 0) & np.isfinite(part.rows["ratio"])]
+    if rows.empty:
         return []
-    on_line = drawn[drawn["problem"] == line]
-    panel.plot(on_line["n"], on_line[column], **{**how, "marker": ""})
-    for is_line, is_few, rows in _groups(drawn, line):
-        spot = {**how, "linestyle": "none", "gid": "few" if is_few else "measured"}
-        if not is_line:
-            spot |= {"marker": "*", "markersize": 2.2 * how["markersize"]}
-        if is_few:
-            spot |= {"markerfacecolor": "white"}
-        panel.plot(rows["n"], rows[column], **spot)
-        if not part.pale and not is_few:
-            ends = rows[f"{column}_low"], rows[f"{column}_high"]
-            panel.vlines(rows["n"], *ends, color=how["color"], linewidth=1.2, zorder=3.2, gid="interval")
-    last = drawn.iloc[-1]
+    rows = rows.sort_values("n", kind="stable")
+    how = {**pen(part.name, part.pale), "linestyle": "solid"}  # the dash is what tells the measured
+    measured, beyond = rows[rows["samples"] > 0], rows[rows["samples"] == 0]
+    panel.plot(measured["n"], measured["ratio"], **how, gid="measured")
+    if len(beyond):
+        joined = rows.iloc[max(len(measured) - 1, 0) :] if len(measured) else rows
+        dashed = {"linestyle": (0, (4, 3)), "linewidth": 0.5 * how["linewidth"], "marker": ""}
+        panel.plot(joined["n"], joined["ratio"], **{**how, **dashed}, gid="extrapolated")
+        hollow = {"linestyle": "none", "markerfacecolor": "white"}
+        panel.plot(beyond["n"], beyond["ratio"], **{**how, **hollow}, gid="extrapolated")
+    told = measured[(measured["samples"] >= FEWEST) & np.isfinite(measured["ratio_low"] + measured["ratio_high"])]
+    if not part.pale and len(told):
+        ends = told["ratio_low"], told["ratio_high"]
+        panel.vlines(told["n"], *ends, color=how["color"], linewidth=1.2, zorder=3.2, gid="interval")
+    last = rows.iloc[-1]
     text = part.machine if part.pale else part.name
-    return [End(last["n"], last[column], text, how["color"], part.pale)]
-
-
-def _groups(rows: DataFrame, line: str) -> Iterator[tuple[bool, bool, DataFrame]]:
-    """The rows apart by problem (the line's or not) and by samples (few or not), those without rows left out."""
-    is_line, is_few = rows["problem"] == line, rows["samples"] < FEWEST
-    for on_line in (True, False):
-        for few in (False, True):
-            chosen = rows[(is_line == on_line) & (is_few == few)]
-            if len(chosen):
-                yield on_line, few, chosen
-
-
-def _name_stars(panel: Axes, rows: DataFrame, column: str, problem_titles: Mapping[str, str]) -> None:
-    """Beside the largest size of each problem that is no line, its name: left of its stars, clear of the lines."""
-    to_panel = panel.transData + panel.transAxes.inverted()
-    largest = rows[rows["n"] == rows.groupby("problem")["n"].transform("max")]
-    for _, group in largest.groupby(["problem", "n"]):
-        problem, n = str(group["problem"].iloc[0]), float(group["n"].iloc[0])
-        shown = np.sort(group.loc[np.isfinite(group[column]) & (group[column] > 0), column].to_numpy())
-        if not shown.size:
-            continue
-        (x, lowest), (_, highest) = to_panel.transform([(n, shown[0]), (n, shown[-1])])
-        height = free_height(panel, x - 0.42, x - 0.02, max(lowest - 0.1, 0.05), min(highest + 0.1, 0.95))
-        panel.vlines(n, shown[0], shown[-1], color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1.5)
-        panel.annotate(
-            f"{problem_titles.get(problem, problem)},\nn = {count(n)}",
-            (x, height),
-            (-5, 0),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            size=NOTE_SIZE,
-            color=GREY,
-            parse_math=False,
-            gid="problem",
-        )
+    return [End(last["n"], last["ratio"], text, how["color"], part.pale)]

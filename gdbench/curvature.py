@@ -1,0 +1,103 @@
+"""Where a second-order direction's curvature comes from: the source it names, fitted to the problem, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+
+from gdbench.devices.plan import data_as
+from gdbench.errors import InputError
+from gdbench.methods.base import Method, Search
+from gdbench.methods.second_order.base import SecondOrder
+from gdbench.problems.base import Array, Problem
+
+#: Source -> the module that makes a Hessian by it.
+MAKERS = {"reverse-ad": "gdbench.autodiff.curvature", "hyper-dual": "gdbench.autodiff.duals"}
+
+
+def with_curvature(problem: Problem, method: Method | Search, x0: Array) -> Problem:
+    """``problem`` with exactly the curvature that the method's direction will use; as it is for other directions.
+
+    A field that comes back None (``hessian``, ``hvp``) stands for differences of the slope.
+    """
+    direction = method.direction if isinstance(method, Method) else None
+    if not isinstance(direction, SecondOrder):
+        return problem
+    if x0.ndim == 2:
+        raise InputError(f"{direction.name} descends from one start; give x0 of shape (n,).")
+    if direction.needs == "residuals":
+        if problem.residuals is None or problem.jacobian is None:
+            raise InputError(
+                f"{problem.name} brings no residuals with a Jacobian, which {direction.name} is made for; use 'newton'."
+            )
+        return problem
+    if problem.hessian is not None:
+        _check_hessian(problem, x0)
+    asked = getattr(direction, direction.needs.removesuffix("s"))
+    return (_with_hessian if direction.needs == "hessian" else _with_product)(problem, x0, asked)
+
+
+def _with_hessian(problem: Problem, x0: Array, asked: str) -> Problem:
+    if asked == "auto":
+        asked = "analytic" if problem.hessian is not None else _made(problem, x0)
+    if asked == "analytic" and problem.hessian is None:
+        raise InputError(f"{problem.name} brings no derived Hessian; use hessian='reverse-ad' or 'difference'.")
+    if asked in MAKERS:
+        made = import_module(MAKERS[asked]).hessian_of(problem.value, x0, data_as(problem.data, x0.dtype))
+        return replace(problem, hessian=made)
+    return problem if asked == "analytic" else replace(problem, hessian=None)
+
+
+def _with_product(problem: Problem, x0: Array, asked: str) -> Problem:
+    if asked == "auto":
+        known = {"r-operator": problem.hvp, "analytic": problem.hessian}
+        asked = next((source for source, field in known.items() if field is not None), "") or _made(problem, x0)
+    field = {"r-operator": "hvp", "analytic": "hessian"}.get(asked)
+    if field and getattr(problem, field) is None:
+        raise InputError(f"{problem.name} brings no {field} for product={asked!r}; use 'reverse-ad' or 'difference'.")
+    if asked == "reverse-ad":
+        from gdbench.autodiff.curvature import product_of
+
+        return replace(problem, hvp=product_of(problem.value, x0, data_as(problem.data, x0.dtype)))
+    hvp = problem.hvp if asked == "r-operator" else None
+    return replace(problem, hvp=hvp, hessian=problem.hessian if asked == "analytic" else None)
+
+
+def _made(problem: Problem, x0: Array) -> str:
+    from gdbench.arguments import recordable  # which, in its turn, asks this file
+
+    return "reverse-ad" if recordable(problem, x0) else "difference"
+
+
+def _check_hessian(problem: Problem, x0: Array) -> None:
+    """Ask a caller's own Hessian once in CPython: compiled code would write on past the end of the matrix."""
+    assert problem.hessian is not None
+    function: Callable[..., None] = getattr(problem.hessian, "py_func", problem.hessian)
+    if (getattr(function, "__module__", None) or "").startswith("gdbench."):
+        return
+    made = np.full((x0.size, x0.size), np.nan, x0.dtype)
+    try:
+        with np.errstate(all="ignore"):
+            function(x0.copy(), data_as(problem.data, x0.dtype), made)
+    except (IndexError, ValueError) as reason:
+        raise InputError(
+            f"{problem.name}: hessian(x, data, out) fails at x0 of {x0.size} variables ({reason}); "
+            f"let it write all of out, {made.shape}."
+        ) from None
+    except Exception:  # what else it raises is the compiler's to tell
+        return
+    if np.any(np.isnan(made)):
+        i, j = np.argwhere(np.isnan(made))[0]
+        raise InputError(
+            f"{problem.name}: its Hessian leaves H[{i}, {j}] unwritten, or nan, at x0; let it write all of out."
+        )
+    gap = np.abs(made - made.T)
+    if np.any(gap > 1e-8 * np.abs(made).max()):
+        i, j = sorted(int(k) for k in np.unravel_index(np.argmax(gap), gap.shape))
+        raise InputError(
+            f"{problem.name}: its Hessian is not symmetric at x0: H[{i}, {j}] is {made[i, j]:g}, H[{j}, {i}] is "
+            f"{made[j, i]:g}; let hessian(x, data, out) write both alike."
+        )
