@@ -10,6 +10,7 @@ from gdbench.autodiff.adjoint import adjoint
 from gdbench.autodiff.code import AddBlock, Guard, Let, Loop, Shape, Statement, Store, walk, without_dead
 from gdbench.autodiff.forward import forward
 from gdbench.autodiff.fusing import fused
+from gdbench.autodiff.operations import COMPARISONS
 from gdbench.autodiff.program import Program
 from gdbench.autodiff.scalars import Rows
 from gdbench.autodiff.tangent import tangent
@@ -43,6 +44,11 @@ class Derived:
     def rows(self) -> int:
         """How many rows of the tape are written out, those of loops once."""
         return sum(len(self.program.body(region)) for region in self.program.regions)
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the record holds at some points, or numbers of rows, only."""
+        return bool(self.tape.rows_fixed and self.features[0]) or not COMPARISONS.keys().isdisjoint(self.tape.ops)
 
     @property
     def path(self) -> str:

@@ -20,6 +20,11 @@ def departed(x: Array, data: Data, v: Array, w: Array, y: Array, z: Array, found
     return x[0] * x.dtype.type(0.0)
 
 
+def nowhere(x: Array, data: Data, out: Array) -> Any:
+    """Where a record without a guard goes: it is never asked."""
+    return x[0] * x.dtype.type(np.nan)
+
+
 def gradient_of(value: Callable[..., Any], x: Array, data: Data) -> Callable[..., Any]:
     """``gradient(x, data, out) -> value`` in ceil(n / 4) passes of dual numbers with four directions each.
 
@@ -30,8 +35,9 @@ def gradient_of(value: Callable[..., Any], x: Array, data: Data) -> Callable[...
     >>> float(gradient_of(bowl, np.zeros(2), NO_DATA)(np.array([1.0, 2.0]), NO_DATA, out)), out.tolist()
     (13.0, [2.0, 12.0])
     """
-    tangents = Derived(value, x, data).tangents(departed)
-    elsewhere = Elsewhere(value)
+    made = Derived(value, x, data)
+    tangents = made.tangents(departed)
+    elsewhere = Elsewhere(value) if made.guarded else nowhere  # an Elsewhere keeps compiled code off the disk
 
     def gradient(x: Array, data: Data, out: Array) -> Any:
         number = x.dtype.type
