@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gdbench.autodiff.tape import BRIEF, TraceError
 from gdbench.curvature import with_curvature
 from gdbench.devices.plan import Plan, data_as
 from gdbench.errors import InputError, unknown
@@ -156,15 +157,19 @@ def _sloped(gradient: object, problem: Problem, x0: Array, method: Method | Sear
     auto = isinstance(gradient, str) and gradient == "auto"
     if isinstance(method, Search):  # which needs no slope at all
         return (GRADIENTS["3-point"]() if auto else source), problem
-    if auto and not source.needs_gradient and not recordable(problem, x0 if x0.ndim == 1 else x0[0]):
-        source = GRADIENTS["3-point"]()
+    if auto and not source.needs_gradient:
+        brief = GRADIENTS["reverse-ad"](most=BRIEF)  # type: ignore[call-arg]
+        try:
+            return brief, with_slope(problem, brief, x0, method.batch_size)
+        except TraceError:
+            source = GRADIENTS["3-point"]()
     source = source.fitted(problem, x0)
     return source, with_slope(problem, source, x0, method.batch_size)
 
 
 def recordable(problem: Problem, x: Array) -> bool:
     """Whether the value can be recorded at x, for automatic differentiation, without much ado."""
-    from gdbench.autodiff.tracing import BRIEF, TraceError, record
+    from gdbench.autodiff.tracing import record
 
     try:
         record(problem.value, x, data_as(problem.data, x.dtype), BRIEF)

@@ -12,3 +12,6 @@ and ``adjoint`` turn it into small code (``code``) for the value and, by the cha
 ``tangent`` differentiates small code forwards; ``fusing`` joins sweeps over arrays; ``writing`` prints it, and
 ``replay`` interprets a list too long to print. ``derived`` is the whole way, once. Nothing here compiles.
 """
+
+#: Directions that forward mode carries in one pass.
+CHUNK = 4

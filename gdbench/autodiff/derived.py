@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gdbench.autodiff import replay
+from gdbench.autodiff import CHUNK, replay
 from gdbench.autodiff.adjoint import adjoint
 from gdbench.autodiff.code import AddBlock, Guard, Let, Loop, Shape, Statement, Store, walk, without_dead
 from gdbench.autodiff.forward import forward
@@ -14,12 +14,11 @@ from gdbench.autodiff.operations import COMPARISONS
 from gdbench.autodiff.program import Program
 from gdbench.autodiff.scalars import Rows
 from gdbench.autodiff.tangent import tangent
+from gdbench.autodiff.tape import MOST
 from gdbench.autodiff.tracing import record
 from gdbench.autodiff.writing import function
 from gdbench.problems.base import Array, Data
 
-#: Directions that forward mode carries in one pass.
-CHUNK = 4
 #: A list of more rows than this (loops counted once) would take minutes to compile: it is interpreted.
 WRITTEN = 1500
 
@@ -30,8 +29,9 @@ class Derived:
     ``elsewhere`` is what they call, with their own arguments, where a branch comes out otherwise than here.
     """
 
-    def __init__(self, value: Callable[..., Any], x: Array, data: Data) -> None:
-        self.tape, self.result = record(value, x, data)
+    def __init__(self, value: Callable[..., Any], x: Array, data: Data, most: int = MOST) -> None:
+        """``most``: operations that may be recorded."""
+        self.tape, self.result = record(value, x, data, most)
         self.n, self.features = x.size, (len(data[1]), data[0].shape[1])
         self.program = Program(self.tape, self.result)
         self.shapes: dict[str, Shape] = {

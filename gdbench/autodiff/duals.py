@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gdbench.autodiff.derived import CHUNK, Derived
+from gdbench.autodiff import CHUNK
+from gdbench.autodiff.derived import Derived
 from gdbench.autodiff.elsewhere import Elsewhere
 from gdbench.problems.base import Array, Data
 
@@ -16,7 +17,7 @@ assert CHUNK == 4  # the functions below name their directions
 
 def departed(x: Array, data: Data, v: Array, w: Array, y: Array, z: Array, found: Array) -> Any:
     """Where a branch comes out otherwise than when recorded: say so in the last place of ``found``."""
-    found[4] = found.dtype.type(1.0)
+    found[CHUNK] = found.dtype.type(1.0)
     return x[0] * x.dtype.type(0.0)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gdbench.autodiff import CHUNK
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.gradients.base import Gradient
 from gdbench.problems.base import Array, Data, Problem
-
-#: Directions that one pass carries.
-CHUNK = 4
 
 
 def rule(

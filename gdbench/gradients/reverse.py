@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gdbench.autodiff.tape import MOST
 from gdbench.gradients import analytic
 from gdbench.gradients.base import Gradient
 from gdbench.problems.base import Array, Problem
@@ -16,6 +17,10 @@ class ReverseAD(Gradient):
 
     The function is recorded once, at the start; loops in the record are folded, and the slope is written as a plain
     function like a derived one. See :func:`gdbench.trace` for the record.
+
+    Parameters
+    ----------
+    most: operations that may be recorded; a function of more is refused.
 
     Raises
     ------
@@ -30,9 +35,10 @@ class ReverseAD(Gradient):
 
     name = "reverse-ad"
     rule = staticmethod(analytic.rule)
+    most: int = MOST
 
     def derive(self, problem: Problem, x: Array) -> Callable[..., float]:
         """The slope made from the record."""
         from gdbench.autodiff.reverse import gradient_of
 
-        return gradient_of(problem.value, x, problem.data)
+        return gradient_of(problem.value, x, problem.data, self.most)
