@@ -6,7 +6,7 @@ imported when an optimiser is made, never before.
 """
 
 # Keras is untyped.
-# mypy: disable-error-code="misc"
+# mypy: disable-error-code="misc, name-defined"
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gdbench.integrations.tensors import on_tensors
 from gdbench.methods import DIRECTIONS
 from gdbench.methods.base import Direction
 
-__all__ = ["GradientDescent", "from_method"]  # noqa: F822: the class is made when it is asked for
+__all__ = ["GradientDescent", "from_method"]  # noqa: F822 (the class is made when it is asked for)
 
 
 def from_method(method: str = "steepest", learning_rate: Any = 0.01, **settings: Any) -> Any:
@@ -59,7 +59,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _keras() -> Any:
+def imported() -> Any:
     """Keras, or one sentence saying what is missing."""
     try:
         return importlib.import_module("keras")
@@ -85,7 +85,7 @@ def _direction(name: str, settings: dict[str, Any]) -> Direction:
 @cache
 def _optimizer() -> Any:
     """The class; made once Keras is there to be inherited from."""
-    keras = _keras()
+    keras = imported()
 
     @keras.saving.register_keras_serializable(package="gdbench")
     class GradientDescent(keras.optimizers.Optimizer):
@@ -111,9 +111,7 @@ def _optimizer() -> Any:
             try:
                 super().__init__(learning_rate=learning_rate, **settings)
             except (TypeError, ValueError) as reason:
-                raise InputError(
-                    f"Keras refuses the optimiser ({reason}); see gdbench's and Keras' settings."
-                ) from None
+                raise InputError(f"Keras refuses these settings: {reason}") from None
             self.direction, self._move = chosen, move
             self._memory: list[list[Any]] = []
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from gdbench.errors import InputError
 from gdbench.integrations.keras import imported
-from gdbench.problems.activations import ACTIVATIONS
 from gdbench.problems.base import Array, Problem
+from gdbench.problems.mlp_layers import ACTIVATIONS
 
 
 class KerasNetwork:
@@ -49,11 +49,10 @@ class KerasNetwork:
         self._warm_up(problem.x0)
 
     def _warm_up(self, x0: Array) -> None:
-        """One epoch, so that everything is compiled, and back: the weights to ``x0``, the optimiser's memory to its own."""
+        """One epoch, so that everything is compiled, and back: the weights to ``x0``, the optimiser's memory as it was."""
         optimizer = self.model.optimizer
         optimizer.build(self.model.trainable_variables)
-        fresh = [variable.numpy() if hasattr(variable, "numpy") else variable for variable in optimizer.variables]
-        fresh = [np.array(value) for value in fresh]
+        fresh = [np.array(variable) for variable in optimizer.variables]
         self.epoch(np.arange(len(self.labels)))
         for variable, value in zip(optimizer.variables, fresh):
             variable.assign(value)

@@ -92,8 +92,8 @@ class _One:
 def on_tensors(direction: Direction, ops: Any) -> Callable[[Any, Any, Sequence[Any], Any], tuple[Any, list[Any]]]:
     """The direction as a function ``(x, g, state, k) -> (d, new state)`` of tensors.
 
-    x, g and every row of ``state`` have one shape and float dtype, ``k`` is a scalar of that dtype that counts the steps
-    before; ``ops`` offers ``where``, ``power``, ``zeros_like`` and the functions of :data:`MATH`.
+    x, g and every row of ``state`` have one shape and float dtype, ``k`` is a scalar of that dtype and counts the
+    steps before; ``ops`` offers ``where``, ``power``, ``zeros_like`` and the functions of :data:`MATH`.
 
     Raises
     ------
