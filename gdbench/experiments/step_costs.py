@@ -24,7 +24,7 @@ TAU = 1e-5
 TUNED = "fixed, tuned"
 RULES = ("best-of", TUNED, "exact", "armijo", "strong-wolfe", "polyak")
 #: Step sizes that are tried where one is tuned, powers of ten.
-DECADES = (-6, 2)
+DECADES = (-5, 2)
 #: Fresh starts: the standard one, every variable moved by a normal number of this share of max(1, |x_i|).
 MOVED = 0.1
 
@@ -88,7 +88,7 @@ def tried(a_decade: int) -> list[float]:
     """The step sizes of a sweep, so many to a factor of ten.
 
     >>> len(tried(1)), tried(1)[0]
-    (9, 1e-06)
+    (8, 1e-05)
     """
     return [float(size) for size in np.logspace(*DECADES, (DECADES[1] - DECADES[0]) * a_decade + 1)]
 

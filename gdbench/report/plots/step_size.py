@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gdbench.methods.steps.best_of import BestOf
 from gdbench.report.frames import checked
 from gdbench.report.labels import End, label_ends
 from gdbench.report.scales import log_axis, log_limits
-from gdbench.report.style import BLACK, BLUE, GREEN, GREY, LABEL_SIZE, ORANGE, SKY, VERMILLION, ink, look, sheet, styled
+from gdbench.report.style import BLACK, BLUE, GREEN, GREY, LABEL_SIZE, ORANGE, VERMILLION, ink, sheet, styled
 from gdbench.report.tables.formats import ratio
 
 if TYPE_CHECKING:
@@ -51,14 +52,20 @@ def step_size_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figure
     drawn = ("gap", "share", "evaluations")
     table = checked(named, "the step-size figure", ("question", "problem", "contender"), NUMBERS, drawn, keys=("n",))
     figure, (left, middle, right) = sheet(
-        ["Fixed steps: 100 of them, on quadratics", "One step: from how many starts f falls", "Cost of every rule"],
+        [
+            "f after 100 fixed steps, on quadratics",
+            "Starts from which one step descends",
+            "Evaluations every rule needs",
+        ],
         title,
         subtitle,
         [
-            "condition: largest over smallest eigenvalue of the Hessian; ▼: largest step that settles, by bisection",
-            "pale lines: the sign step on each function; strong: the mean of all of them",
-            "cost: values until the target is reached, trials counted, over the cheapest rule's on that function "
-            "(a dot a function, bar: median); ◇: target missed; best of several: 1e-4, 1e-3, 1e-2, 0.1",
+            "left: n = 10, condition is the largest over the smallest eigenvalue of the Hessian; ▼ largest steps that "
+            "settle, found by bisection, over 2/L; middle: x - e f'(x) and x - e sign f'(x), pale lines: the sign step "
+            "on each function, strong lines: the mean of all",
+            "right: values until the target is reached, trials counted, a dot a function (median of its starts), bar: "
+            f"median; ◇ target missed from most starts; best of several: {', '.join(map(str, BestOf().step_sizes))}; "
+            "fixed: tuned on another start, which is not counted; Polyak's step needs to know the minimum f*",
         ],
     )
     _settling(left, table[table["question"] == "threshold"])
@@ -71,12 +78,12 @@ def _settling(panel: Axes, rows: DataFrame) -> None:
     """f after the drawn steps against the step over 2 / L, one line a condition."""
     shown = rows[rows["n"] == 10] if (rows["n"] == 10).any() else rows
     ends = []
-    for (condition, _), colour in zip(shown.groupby(["condition", "problem"]), (BLUE, GREEN, ORANGE, VERMILLION)):
-        curve = shown[(shown["condition"] == condition[0]) & (shown["problem"] == condition[1])]
+    for (condition, same), colour in zip(shown.groupby("condition"), (BLUE, GREEN, ORANGE, VERMILLION)):
+        curve = same[same["problem"] == same["problem"].max()]  # a quadratic before a regression
         across, gap = curve["step_size"] / curve["theory"], curve["gap"].clip(upper=1e3 * FARTHEST)
         panel.plot(across, gap, color=colour, linewidth=1.7, gid="curve")
         lowest = int(np.argmin(gap))
-        ends.append(End(across.iloc[lowest], gap.iloc[lowest], f"condition {condition[0]:g}", colour))
+        ends.append(End(across.iloc[lowest], gap.iloc[lowest], f"condition {condition:g}", colour))
     log_axis(panel, "y", (float(shown["gap"].min()) / 5, FARTHEST), "power")
     panel.set_xlim(0, 1.27)
     panel.axvline(1, color=GREY, linewidth=0.8, linestyle=(0, (6, 3)), gid="theory")
@@ -85,18 +92,21 @@ def _settling(panel: Axes, rows: DataFrame) -> None:
     panel.plot(measured, np.ones_like(measured), "v", color=BLACK, markersize=6, zorder=4, gid="threshold")
     panel.set_xlabel("step size / (2/L)")
     panel.set_ylabel("f - f* after 100 steps / at the start")
-    panel.text(0.03, 0.94, "farther than at the start", transform=panel.transAxes, size=LABEL_SIZE, color=GREY, va="top")
+    panel.text(
+        0.03, 0.94, "farther than at the start", transform=panel.transAxes, size=LABEL_SIZE, color=GREY, va="top"
+    )
     label_ends(panel, ends)
 
 
 def _falling(panel: Axes, rows: DataFrame) -> None:
     """Share of starts from which a single step falls, against its length."""
-    log_axis(panel, "x", log_limits(rows["step_size"], air=1.0), "power")
+    parted = rows.loc[rows["share"] < 1, "step_size"]
+    log_axis(panel, "x", log_limits([parted.min() / 30, rows["step_size"].max()], air=1.0), "power")
     panel.set_ylim(-4, 104)
     for _, curve in rows[rows["contender"] == "sign"].groupby("problem"):
         panel.plot(curve["step_size"], 100 * curve["share"], color=ORANGE, linewidth=0.8, alpha=0.5, gid="function")
     ends = []
-    for direction, colour, words in (("sign", ORANGE, "sign step, e sign f'"), ("steepest", SKY, "gradient step, e f'")):
+    for direction, colour, words in (("sign", ORANGE, "sign step"), ("steepest", BLUE, "gradient step")):
         mean = 100 * rows[rows["contender"] == direction].groupby("step_size")["share"].mean()
         panel.plot(mean.index, mean, color=colour, linewidth=2.2, gid=direction)
         half = int(np.argmin(abs(mean - 50)))
@@ -116,7 +126,7 @@ def _costs(panel: Axes, rows: DataFrame) -> None:
     log_axis(panel, "x", (0.8, 1.6 * wall))
     for place, rule in enumerate(reversed(rules)):
         shown = dearer[rule]
-        met, colour = shown[np.isfinite(shown)], look(rule).colour
+        met, colour = shown[np.isfinite(shown)], VERMILLION if rule == "best-of" else BLUE
         panel.plot(met, np.full(len(met), place), "o", color=colour, markersize=4.5, alpha=0.75, gid="cost")
         missed = len(shown) - len(met)
         panel.plot([wall] * missed, [place] * missed, "D", color=colour, markerfacecolor="white", gid="missed")
