@@ -87,8 +87,8 @@ def race(asked: dict[str, Any]) -> dict[str, Any]:
 def tried(a_decade: int) -> list[float]:
     """The step sizes of a sweep, so many to a factor of ten.
 
-    >>> len(tried(1)), tried(1)[0]
-    (8, 1e-05)
+    >>> len(tried(1)), tried(1)[-1]
+    (8, 100.0)
     """
     return [float(size) for size in np.logspace(*DECADES, (DECADES[1] - DECADES[0]) * a_decade + 1)]
 

@@ -175,12 +175,12 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     bowls, signs, race = thresholds_of(own), singles_of(own, "sign"), race_of(own)
     off = float(np.abs(bowls["threshold"] / bowls["theory"] - 1).max())
     shortest = signs["shortest"].min()
-    told = f"from every start if shorter than {shortest:.1g}" if shortest > 0 else "not from every start"
+    told = f"from every start up to e = {shortest:.2g}" if shortest > 0 else "from some starts never"
     missed = int(np.isinf(race["best-of"]).sum())
     title = (
-        f"Fixed steps settle up to 2/L and not beyond (measured: to {off:.0e}); a sign step descends {told}; the best "
-        f"of {len(BestOf().step_sizes)} steps costs {typical(race['best-of'] / race[TUNED]):.1f} times the evaluations "
-        f"of a tuned fixed step" + (f" and misses the target on {missed} of {len(race)} functions" if missed else "")
+        f"Fixed steps settle up to 2/L (within {off:.0e} of it); a sign step descends {told}; the best of "
+        f"{len(BestOf().step_sizes)} steps costs {typical(race['best-of'] / race[TUNED]):.1f} times the evaluations of "
+        "a tuned one" + (f" and misses {missed} of {len(race)} targets" if missed else "")
     )
     budget = int(own.loc[own["question"] == "race", "budget"].max())
     subtitle = (

@@ -51,7 +51,7 @@ def settles(problem: Problem, step_size: float, steps: int) -> bool:
     run = start(checked_plan(problem, None, gradient="analytic", step=step_size, history=False))
     code = run.begin()
     floor = ROUNDING * (run.fun - problem.f_star)
-    gaps = []
+    gaps: list[float] = []
     while code == RUNNING and len(gaps) < 2:
         code = run.advance(steps)
         gaps.append(run.fun - problem.f_star)

@@ -55,7 +55,7 @@ def step_size_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figure
         [
             "f after 100 fixed steps, on quadratics",
             "Starts from which one step descends",
-            "Evaluations every rule needs",
+            "Evaluations a rule needs",
         ],
         title,
         subtitle,
@@ -134,7 +134,7 @@ def _costs(panel: Axes, rows: DataFrame) -> None:
         if np.isfinite(median):
             panel.plot([median] * 2, [place - 0.28, place + 0.28], color=colour, linewidth=2.4, gid="median")
         panel.text(
-            1.04, place, f"{ratio(median)}\nreached {len(met)} of {len(shown)}", color=ink(colour), size=LABEL_SIZE - 0.5,
+            1.04, place, f"{ratio(median)}\nreached {len(met)} of {len(shown)}", color=ink(colour), size=LABEL_SIZE,
             va="center", transform=panel.get_yaxis_transform(), gid="label",
         )  # fmt: skip
     panel.set_yticks(range(len(rules)), [WORDS[rule] for rule in reversed(rules)])

@@ -35,13 +35,12 @@ def step_size_summary(
             beside += f", fixed {count(row['steps_fixed'])}, theory {count(row['steps_theory'])}"
         rows.append(("exact: |cos|", row["problem"], f"at most {row['worst_cosine']:.0e}", beside))
     dearer = race.div(race.min(axis=1), axis=0)
-    for rule in race:
-        met = dearer.loc[np.isfinite(race[rule]), rule]
+    for rule in map(str, race):
+        met = dearer[rule][np.isfinite(race[rule])]
         spread = f"{ratio(met.min())} to {ratio(met.max())}" if len(met) else MISSING
-        rows.append(("cost / cheapest", str(rule), spread, f"reached on {len(met)} of {len(race)}"))
-    problems = list(dict.fromkeys(sweep["problem"]))
-    for direction, told in sweep.groupby("contender", sort=False):
-        decades = told.set_index("problem")["decades"].reindex(problems)
-        widths = " | ".join(f"{width:.1f}" for width in decades)
-        rows.append(("usable decades", str(direction), widths, " | ".join(problems)))
+        rows.append(("cost / cheapest", rule, spread, f"reached on {len(met)} of {len(race)}"))
+    for swept, told in sweep.groupby("contender", sort=False):
+        widths = ", ".join(f"{width:.1f}" for width in told["decades"])
+        families = ", ".join(problem.partition("-")[0] for problem in told["problem"])
+        rows.append(("usable decades", str(swept), widths, families))
     return pd.DataFrame(rows, columns=["what", "of", "measured", "beside it"])
