@@ -10,7 +10,16 @@ import numpy as np
 from gdbench.experiments import step_costs, step_thresholds
 from gdbench.experiments.base import Experiment, Outcome, Settings
 from gdbench.experiments.step_costs import RULES, TAU, TUNED, middle
-from gdbench.experiments.step_verdicts import race_of, singles_of, thresholds_of, typical, usable_decades, verdicts
+from gdbench.experiments.step_verdicts import (
+    USABLE,
+    race_of,
+    singles_of,
+    thresholds_of,
+    typical,
+    usable_decades,
+    verdicts,
+    working,
+)
 from gdbench.harness.case import Case
 from gdbench.methods.steps.best_of import BestOf
 
@@ -176,11 +185,11 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     off = float(np.abs(bowls["threshold"] / bowls["theory"] - 1).max())
     shortest = signs["shortest"].min()
     told = f"from every start up to e = {shortest:.2g}" if shortest > 0 else "from some starts never"
-    missed = int(np.isinf(race["best-of"]).sum())
+    dear = int((~working(race)).sum())
     title = (
         f"Fixed steps settle up to 2/L (within {off:.0e} of it); a sign step descends {told}; the best of "
         f"{len(BestOf().step_sizes)} steps costs {typical(race['best-of'] / race[TUNED]):.1f} times the evaluations of "
-        "a tuned one" + (f" and misses {missed} of {len(race)} targets" if missed else "")
+        "a tuned one" + (f", and over {USABLE:g} times on {dear} of {len(race)} functions" if dear else "")
     )
     budget = int(own.loc[own["question"] == "race", "budget"].max())
     subtitle = (

@@ -157,8 +157,17 @@ def test_a_function_that_is_missed_is_named(tidy):
     told.loc[(told["contender"] == "best-of") & (told["problem"] == "himmelblau"), "evaluations"] = math.inf
     verdict = verdicts(told)[-1]
     assert verdict.ruling is Ruling.IN_PART
-    assert "1 of 2 functions (not on himmelblau)" in verdict.evidence
-    assert "misses 1 of 2 targets" in figure_text(figure(told, "here"), "title").replace("\n", " ")
+    assert "reaches the target on 1 of 2 functions, on 1 at no more than 10 times" in verdict.evidence
+    assert "(not on himmelblau)" in verdict.evidence
+    assert "over 10 times on 1 of 2 functions" in figure_text(figure(told, "here"), "title").replace("\n", " ")
+
+
+def test_a_rule_that_arrives_at_eleven_times_the_cost_does_not_work(tidy):
+    told, tuned = tidy.copy(), race_of(tidy)[step_costs.TUNED]["himmelblau"]
+    there = (told["contender"] == "best-of") & (told["problem"] == "himmelblau")
+    for times, ruling in ((10.0, Ruling.HOLDS), (11.0, Ruling.IN_PART)):
+        told.loc[there, "evaluations"] = times * tuned
+        assert verdicts(told)[-1].ruling is ruling
 
 
 def test_medians_do_not_interpolate_between_hits_and_misses():
