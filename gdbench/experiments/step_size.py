@@ -52,7 +52,8 @@ DIRECTIONS = ("steepest", "momentum", "nesterov", "sign", "adam")
 STARTS = {"smoke": (20, 3, 1), "default": (200, 11, 3), "full": (2000, 31, 11)}
 BUDGET = {"smoke": 5_000, "default": 20_000, "full": 100_000}
 SWEEP_BUDGET = {"smoke": 2_000, "default": 10_000, "full": 100_000}
-A_DECADE = {"smoke": 2, "default": 3, "full": 8}
+#: Lengths to a factor of ten: of curves, and of the fixed step that is tuned (on a coarse grid it would look bad).
+A_DECADE, TUNED_A_DECADE = {"smoke": 2, "default": 3, "full": 8}, 8
 
 
 def cases(settings: Settings) -> list[Case]:
@@ -62,7 +63,7 @@ def cases(settings: Settings) -> list[Case]:
     bowls = [{"problem": "quadratic", "n": n, "condition": kappa} for n, kappa in BOWLS[size]]
     curved = CURVED[: TAKEN[size]]
     raced = [bowl for bowl in bowls if bowl["n"] == 10] + curved
-    finely = {"a_decade": A_DECADE[size]}
+    finely, tuning = {"a_decade": A_DECADE[size]}, {"a_decade": TUNED_A_DECADE}
     spending = {"starts": descents, "budget": BUDGET[size]}
     sweeping = {"starts": sweeps, "budget": SWEEP_BUDGET[size]}
 
@@ -73,7 +74,7 @@ def cases(settings: Settings) -> list[Case]:
         for direction in ("steepest", "sign")
     ]
     asked += [{"question": "exact", **one, **spending} for one in raced]
-    asked += [{"question": "race", **one, "rule": rule, **spending, **finely} for one in raced for rule in RULES]
+    asked += [{"question": "race", **one, "rule": rule, **spending, **tuning} for one in raced for rule in RULES]
     asked += [
         {"question": "sweep", **one, "direction": direction, **sweeping, **finely}
         for one in SWEPT

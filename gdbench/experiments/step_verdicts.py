@@ -54,7 +54,7 @@ def typical(ratios: pandas.Series[float]) -> float:
 
 def working(cost: pandas.DataFrame) -> pandas.Series[bool]:
     """On which functions the best of several steps arrives, and not at far more than a tuned one (a miss: infinite)."""
-    return np.isfinite(cost["best-of"]) & (cost["best-of"] <= USABLE * cost[TUNED])
+    return (cost["best-of"] < np.inf) & (cost["best-of"] <= USABLE * cost[TUNED])
 
 
 def usable_decades(tidy: pandas.DataFrame) -> pandas.DataFrame:
@@ -135,7 +135,7 @@ def _on_exact_searches(tidy: pandas.DataFrame) -> Verdict:
 
 def _on_best_of_steps(tidy: pandas.DataFrame) -> Verdict:
     cost, slopes = race_of(tidy), race_of(tidy, "slopes")
-    met = np.isfinite(cost["best-of"])
+    met = cost["best-of"] < np.inf
     works = working(cost)
     dear = f" (not on {', '.join(map(str, cost.index[~works]))})" if not works.all() else ""
     sizes = BestOf().step_sizes
