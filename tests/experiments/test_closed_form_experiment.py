@@ -73,6 +73,11 @@ def test_the_verdict_follows_exponent_and_accuracy(changes, ruling):
     assert f"{changes.get('power', 3.0):.2f}" in verdict.evidence
 
 
+def test_too_few_sizes_give_no_exponent_and_no_ruling():
+    tidy = table(records())
+    assert verdicts(tidy[tidy["n"] <= 30])[0].ruling is Ruling.NOT_MEASURED
+
+
 @pytest.fixture(scope="module")
 def measured():
     asked = {**cases(Settings(size="smoke"))[0].parameters, "n": 6, "rows": 12, "condition": 25.0, "cap": 0.02}
