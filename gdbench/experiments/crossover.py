@@ -34,9 +34,13 @@ class Crossing(NamedTuple):
             return f"at every size from n = {self.smallest:,} on"
         if self.n == np.inf:
             return f"at no size up to n = {self.largest:,}"
-        ends = [f"{self.low:,.0f}" if self.low else f"below {self.smallest:,}"]
-        ends.append(f"{self.high:,.0f}" if self.high < np.inf else f"beyond {self.largest:,}")
-        return f"from n = {self.n:,.0f} on [{', '.join(ends)}]"
+        known = {
+            (True, True): f"{self.low:,.0f} to {self.high:,.0f}",
+            (True, False): f"above {self.low:,.0f}",
+            (False, True): f"at most {self.high:,.0f}",
+            (False, False): "or anywhere",
+        }[self.low > 0, self.high < np.inf]
+        return f"from n = {self.n:,.0f} on ({known})"
 
 
 def crossing(n: ArrayLike, ratio: ArrayLike, low: ArrayLike, high: ArrayLike) -> Crossing:
@@ -52,7 +56,7 @@ def crossing(n: ArrayLike, ratio: ArrayLike, low: ArrayLike, high: ArrayLike) ->
     --------
     >>> ratio = [0.125, 0.5, 2.0, 8.0]
     >>> print(crossing([10, 20, 40, 80], ratio, ratio, ratio))
-    from n = 28 on [20, 40]
+    from n = 28 on (20 to 40)
     """
     sizes, times, least, most = (np.asarray(given, float) for given in (n, ratio, low, high))
     least, most = (np.where(np.isnan(end), at, end) for end, at in ((least, times / UNKNOWN), (most, times * UNKNOWN)))

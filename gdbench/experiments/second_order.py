@@ -48,7 +48,7 @@ PROBLEMS_OF = {
 }
 #: Hidden units of the networks on 7 x 7 pixels: 130 to 2,410 parameters, in "full" to 7,690.
 HIDDEN = {
-    "smoke": (2, 4, 8),
+    "smoke": (8, 12, 16),
     "default": (2, 4, 8, 12, 16, 24, 32, 40),
     "full": (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128),
 }

@@ -9,7 +9,7 @@ import numpy as np
 from gdbench.errors import InputError
 from gdbench.experiments.base import Ruling, Verdict
 from gdbench.harness.statistics import Power, fit_power
-from gdbench.report.tables.formats import count, seconds
+from gdbench.report.tables.formats import seconds
 
 if TYPE_CHECKING:
     import pandas
@@ -164,15 +164,19 @@ def _on_newton(tidy: pandas.DataFrame) -> Verdict:
     evidence = (
         f"one step to 1e-12 of the slope on {once.sum()} of {len(quadratics)} quadratics, of condition up to "
         f"{quadratics['condition'].max():.0e}; near {len(regular)} minima with a regular Hessian the order is "
-        f"{regular['order'].min():.2f} to {regular['order'].max():.2f} (theory: 2), "
-        f"{_whole(regular['steps'])} steps to a 1e-8th of the error"
+        f"{_orders(regular)} (theory: 2), {_whole(regular['steps'])} steps to a 1e-8th of the error"
     )
     if len(flat):
         evidence += (
-            f"; near {len(flat)} with a singular one ({', '.join(flat['problem'])}) {flat['order'].min():.2f} to "
-            f"{flat['order'].max():.2f}, {_whole(flat['steps'])} steps"
+            f"; near {len(flat)} with a singular one ({', '.join(flat['problem'])}) {_orders(flat)}, "
+            f"{_whole(flat['steps'])} steps"
         )
     return Verdict("newton", ruling, evidence)
+
+
+def _orders(minima: pandas.DataFrame) -> str:
+    low, high = (f"{end:.2f}" for end in (minima["order"].min(), minima["order"].max()))
+    return low if low == high else f"{low} to {high}"
 
 
 def _whole(steps: pandas.Series[float]) -> str:
@@ -192,16 +196,19 @@ def _on_cost(tidy: pandas.DataFrame) -> Verdict:
     after = [loss_at(end["path"], "seconds", spent) for end in (newton, plain)]
     ahead = newton["loss"] < plain["loss"] and after[0] < after[1]
     ruling = Ruling.DOES_NOT_HOLD if not (ruled_out and quadratic) else Ruling.IN_PART if ahead else Ruling.HOLDS
-    told = ", ".join(f"{what} {p.exponent:.2f} [{p.low:.2f}, {p.high:.2f}]" for what, p in powers.items())
+    told = ", ".join(
+        f"{words} {powers[what].exponent:.2f} [{powers[what].low:.2f}, {powers[what].high:.2f}]"
+        for what, words in {"bytes": "a step's bytes", "hessian": "Hessian", "step": "step"}.items()
+        if what in powers
+    )
     lowest = "; ".join(f"{method} {end['loss']:.3g} in {seconds(end['seconds'])}" for method, end in last.items())
     return Verdict(
         "second-order-cost",
         ruling,
-        f"exponents in n: {told} (theory: a step's bytes 2, Hessian 2, its factorisation 3); one step takes the "
+        f"exponents in n: {told} (theory: 2, 2, and 3 of the factorisation); one step takes the "
         f"{at.memory / 2**30:.0f} GiB of this machine at n = {at.n:,.0f} (extrapolated), and would take "
         f"{at.matrix / 2**30:.0f} GiB and {seconds(at.step)} at n = {at.network:,} (extrapolated); there Newton by "
         f"conjugate gradients takes {seconds(newton['seconds'] / newton['step'])} a step and no matrix: loss after "
         f"{newton['slopes']:.0f} slopes' worth, a product counting two: {lowest}; after {seconds(spent)} each: "
-        f"newton-cg {after[0]:.3g}, steepest {after[1]:.3g} (its best step, {plain['step_size']:g}); "
-        f"{count(newton['step'])} steps of newton-cg",
+        f"newton-cg {after[0]:.3g}, steepest {after[1]:.3g} (its best step, {plain['step_size']:g})",
     )
