@@ -96,7 +96,10 @@ class Curved:
 
 
 def cost(asked: dict[str, Any]) -> dict[str, Any]:
-    """Slope, product, Hessian and Newton step of one network, interleaved; the step's bytes at their peak."""
+    """Slope, product, Hessian and Newton step of one network, interleaved; the step's bytes at their peak.
+
+    The bytes are those of NumPy's arrays; what compiled code works in besides, a few vectors, is not seen.
+    """
     at = Curved(small_network(asked["hidden"], asked["batch"]))
     H = at.hessians(1)
     v = np.sin(1.0 + np.arange(at.n))

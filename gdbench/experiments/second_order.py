@@ -57,7 +57,7 @@ BATCH = 32
 #: The classifier: hidden units, its images, and the slopes a descent may ask for.
 CLASSIFIER = 128
 ROWS = {"smoke": 32, "default": 300, "full": 5_000}
-BUDGET = {"smoke": 20, "default": 120, "full": 1_000}
+BUDGET = {"smoke": 20, "default": 120, "full": 400}
 #: Descents, and the steps they are tried with (None: a line search); of several the best counts.
 DESCENTS: dict[str, dict[str, tuple[float | None, ...]]] = {
     "smoke": {"newton-cg": (None,), "steepest": (0.1, 0.3)},

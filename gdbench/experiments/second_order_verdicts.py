@@ -75,6 +75,7 @@ def ends(tidy: pandas.DataFrame) -> dict[str, dict[str, Any]]:
     """Of each descent, with the step that came lowest: its loss at the end, steps, seconds, and the path."""
     found: dict[str, dict[str, Any]] = {}
     descents = tidy[tidy["part"] == "descent"]
+    descents = descents.assign(loss=descents["loss"].fillna(np.inf))  # a loss that is no number any more is no success
     for (method, _), path in descents.groupby(["method", "step_size"], dropna=False):
         path = path.sort_values("step")
         last = path.iloc[-1]
@@ -189,6 +190,7 @@ def _whole(steps: pandas.Series[float]) -> str:
 
 def _on_cost(tidy: pandas.DataFrame) -> Verdict:
     powers, at, last = exponents(tidy), wall(tidy), ends(tidy)
+    # What is ruled out is the matrix; where curvature goes farther without one, the claim holds in part only.
     ruled_out = at.n < at.network or at.step > TOO_LONG
     quadratic = abs(powers["bytes"].exponent - 2.0) <= 0.05
     newton, plain = last["newton-cg"], last["steepest"]

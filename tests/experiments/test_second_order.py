@@ -139,6 +139,12 @@ def test_of_several_steps_the_best_counts_and_losses_are_read_at_equal_cost():
     assert (best["step_size"], best["loss"]) == (0.3, 0.3)
     assert loss_at(best["path"], "seconds", 1.5) == 1.0
     assert loss_at(best["path"], "slopes", 11) == 0.3
+    lost = records()
+    lost.loc[lost["step_size"] == 0.1, "loss"] = lost.loc[lost["step_size"] == 0.1, "loss"].map(
+        lambda _: [2, 9, np.nan]
+    )
+    assert ends(table(lost))["steepest"]["step_size"] == 0.3
+    assert len(EXPERIMENT.figure(table(lost), "here").axes[2].lines) == 2
 
 
 @pytest.mark.parametrize(

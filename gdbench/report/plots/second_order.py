@@ -144,7 +144,7 @@ def _descents(panel: Axes, descents: DataFrame) -> None:
     ends = []
     for method, runs in descents.groupby("method"):
         paths = [path.sort_values("step") for _, path in runs.groupby("step_size", dropna=False)]
-        path = min(paths, key=lambda path: path["loss"].iloc[-1])
+        path = min(paths, key=lambda path: np.nan_to_num(path["loss"].iloc[-1], nan=np.inf))
         how = {**pen(str(method)), "markersize": 3.5, "markevery": markers_every(len(path))}
         panel.plot(path["seconds"], path["loss"], gid="descent", **how)
         step = path["step_size"].iloc[0]
