@@ -63,7 +63,8 @@ def closed_form_figure(
         title,
         subtitle,
         [
-            "dashed: by a factorisation, in one go; solid: by descent; bars: 95 % interval of the median",
+            "dashed: by a factorisation, in one go; solid: by descent, its set-up included; bars: 95 % interval of the "
+            "median",
             *machines_note(table, highlight),
         ],
     )
