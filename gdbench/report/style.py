@@ -56,6 +56,13 @@ LOOKS = {
     "momentum": Look(GREEN, "^", DASHED),
     "sign": Look(ORANGE, "v", MIXED),
     "adam": Look(BLUE, "s", SOLID),
+    "cg-pr": Look(GREEN, "^", DASHED),
+    "lbfgs": Look(BLUE, "D", SOLID),
+    "newton-cg": Look(VERMILLION, "s", SOLID),
+    "normal-equations": Look(ORANGE, "s", SOLID),
+    "cholesky": Look(VERMILLION, "X", SOLID),
+    "qr": Look(BLACK, "v", DASHED),
+    "svd": Look(PURPLE, "P", DASHED),
     "random-search": Look(BLACK, "X", DOTTED),
     "random-local-search": Look(PURPLE, "D", MIXED),
 }

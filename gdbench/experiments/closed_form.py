@@ -1,0 +1,218 @@
+"""When is a descent cheaper than the formula? Linear regression solved outright and by descents, by size.
+
+Four factorisations give the minimum in one go; gradient descent, conjugate gradients and L-BFGS go on until the loss is
+as low but for a millionth of what there was to gain. Rows are twice the variables, the condition number is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gdbench.arguments import checked_plan
+from gdbench.closed_form import METHODS
+from gdbench.devices.plan import Plan
+from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
+from gdbench.experiments.crossover import Crossing, crossing
+from gdbench.harness.case import Case
+from gdbench.harness.statistics import Power, fit_power, median_interval, ratio_interval
+from gdbench.harness.timing import interleaved
+from gdbench.minimize import start
+from gdbench.problems import PROBLEMS
+from gdbench.problems.base import Array
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+VARIABLES = {
+    "smoke": (12, 96, 136, 192),
+    "default": (12, 24, 48, 96, 192, 288, 432, 648),
+    "full": (12, 24, 48, 96, 192, 272, 384, 544, 768, 1088, 1536, 2176),
+}
+#: Condition numbers of the Hessian.
+CONDITIONS = (10.0, 1000.0)
+#: Below these sizes calls and small blocks rule, not the cube: no exponent is fitted there.
+TAIL = {"smoke": 96, "default": 192, "full": 192}
+DESCENTS = ("steepest", "cg-pr", "lbfgs")
+#: A descent is done when no more than this share of f(start) - f* is left.
+GAP = 1e-6
+#: A factorisation that leaves more than this share has not solved the problem; it is not timed.
+SOLVED = 1e-10
+#: Seconds for the timings of one size.
+CAP = {"smoke": 0.1, "default": 0.25, "full": 20.0}
+MOST_STEPS = 1_000_000
+
+
+def cases(settings: Settings) -> list[Case]:
+    """Every condition, every size; all contenders of one size are timed against each other."""
+    size = settings.size
+    common = {"gap": GAP, "cap": CAP[size], "tail": TAIL[size], "seed": 0, "dtype": "float64"}
+    common |= {"device": settings.device, "threads": settings.threads, "size": size}
+    return [
+        Case("closed_form", {"problem": "least-squares", "n": n, "rows": 2 * n, "condition": condition, **common})
+        for condition in CONDITIONS
+        for n in VARIABLES[size]
+    ]
+
+
+def measure(case: Case) -> Outcome:
+    """What each leaves of the gap, once; then all that came low enough, interleaved."""
+    asked = dict(case.parameters)
+    problem = PROBLEMS["least-squares"](
+        rows=asked["rows"], columns=asked["n"], condition=asked["condition"], seed=asked["seed"]
+    )
+    A, b = problem.data[:2]
+    assert problem.f_star is not None
+    low, high = problem.f_star, float(problem.value(problem.x0, problem.data))
+    left: dict[str, float] = {}
+    steps: dict[str, int] = {}
+    slopes: dict[str, int] = {}
+    contenders: dict[str, Callable[[int], object]] = {}
+    for name, solve in METHODS.items():
+        left[name] = abs(float(problem.value(solve(A, b), problem.data)) - low) / (high - low)
+        if left[name] <= SOLVED:
+            contenders[name] = partial(_solved, solve, A, b)
+    for name in DESCENTS:
+        # The Hessian's eigenvalues run from mu = 2 / condition to L = 2, see the problem.
+        step = 2 / (2 + 2 / asked["condition"]) if name == "steepest" else None
+        target = low + asked["gap"] * (high - low)
+        plan = checked_plan(problem, None, method=name, step=step, fun_target=target, history=False)
+        run = _descended(plan, 1)
+        left[name], steps[name], slopes[name] = (run.fun - low) / (high - low), run.k, int(run.counts[1])
+        if run.fun <= target:
+            contenders[name] = partial(_descended, plan)
+    timings = interleaved(contenders, cap=asked["cap"])
+    return Outcome(
+        {
+            "seconds": {name: timing.seconds for name, timing in timings.items()},
+            "calls": {name: timing.calls for name, timing in timings.items()},
+            "ended": {name: timing.ended for name, timing in timings.items()},
+            "drift": [name for name, timing in timings.items() if timing.drift],
+            "left": left,
+            "steps": steps,
+            "slopes": slopes,
+        }
+    )
+
+
+def _solved(solve: Callable[[Array, Array], Array], A: Array, b: Array, calls: int) -> None:
+    for _ in range(calls):
+        solve(A, b)
+
+
+def _descended(plan: Plan, calls: int) -> Any:
+    """The descent from its start to its end, ``calls`` times over; its set-up is part of it."""
+    for _ in range(calls):
+        run = start(plan)
+        run.begin()
+        run.advance(MOST_STEPS)
+    return run
+
+
+def table(frame: pandas.DataFrame) -> pandas.DataFrame:
+    """One row a machine, condition, size and method; one that did not solve the problem has no seconds.
+
+    ratio, with ratio_low to ratio_high, is the method's time over that of gradient descent.
+    """
+    import pandas as pd
+
+    rows = []
+    keys = ["machine", "condition", "n"]
+    for _, record in frame.drop_duplicates(keys, keep="last").iterrows():
+        for name, left in record["left"].items():
+            samples, descent = (record["seconds"].get(which, []) for which in (name, "steepest"))
+            row = {key: record[key] for key in keys} | {"method": name, "rows": record["rows"], "tail": record["tail"]}
+            row |= {"left": left, "steps": record["steps"].get(name), "slopes": record["slopes"].get(name)}
+            if samples:
+                took = median_interval(samples)
+                row["seconds"] = took.median
+                if took.sufficient:
+                    row |= {"seconds_low": took.low, "seconds_high": took.high}
+            if samples and descent:
+                times = ratio_interval(samples, descent)
+                row["ratio"] = times.median
+                if times.sufficient:
+                    row |= {"ratio_low": times.low, "ratio_high": times.high}
+            rows.append({**row, "samples": len(samples)})
+    columns = [*keys, "method", "rows", "tail", "left", "steps", "slopes", "samples"]
+    columns += [f"{what}{end}" for what in ("seconds", "ratio") for end in ("", "_low", "_high")]
+    tidy = pd.DataFrame(rows).reindex(columns=columns)
+    return tidy.sort_values([*keys, "method"], ignore_index=True)
+
+
+def exponents(tidy: pandas.DataFrame) -> dict[str, Power]:
+    """p of seconds = c n^p of each factorisation, over the sizes of the tail and all conditions."""
+    tail = tidy[(tidy["n"] >= tidy["tail"]) & (tidy["samples"] > 0) & tidy["method"].isin(list(METHODS))]
+    return {str(name): fit_power(rows["n"], rows["seconds"]) for name, rows in tail.groupby("method") if len(rows) > 2}
+
+
+def crossings(tidy: pandas.DataFrame) -> dict[tuple[float, str], Crossing]:
+    """From which n on gradient descent is cheaper than each factorisation, by (condition, factorisation)."""
+    timed = tidy[np.isfinite(tidy["ratio"]) & tidy["method"].isin(list(METHODS))].sort_values("n")
+    return {
+        (float(condition), str(method)): crossing(*(rows[c] for c in ("n", "ratio", "ratio_low", "ratio_high")))
+        for (condition, method), rows in timed.groupby(["condition", "method"])
+    }
+
+
+def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """Seconds to the solution by n, a panel a condition."""
+    from gdbench.report.plots.closed_form import closed_form_figure
+
+    own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
+    met = crossings(own)
+    ends = [f"{at} at condition {condition:,.0f}" for (condition, method), at in met.items() if method == "cholesky"]
+    title = f"Gradient descent is cheaper than the normal equations by Cholesky {', '.join(ends)}"
+    subtitle = f"Least squares, rows = 2n, float64, one thread; a descent ends with {GAP:g} of f(start) - f* left"
+    marks = {condition: met[condition, "cholesky"].n for condition, method in met if method == "cholesky"}
+    return closed_form_figure(tidy, title, subtitle, highlight=highlight, descents=DESCENTS, marks=marks)
+
+
+def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:
+    """On the closed form: does it solve, does its time grow as the cube, and where does a descent overtake it."""
+    powers, met = exponents(tidy), crossings(tidy)
+    if not powers:
+        return [Verdict("closed-form", Ruling.NOT_MEASURED, "an exponent takes more sizes than are measured yet")]
+    direct = tidy[tidy["method"].isin(list(METHODS))]
+    solved = bool((direct["left"] <= SOLVED).all())
+    # At most cubic, as O(n^3) says, and surely more than quadratic; large matrices are multiplied at a higher rate than
+    # small ones, so that less than 3 is what one measures.
+    cubic = [power.low <= 3 and power.low > 2 for power in powers.values()]
+    ruling = Ruling.DOES_NOT_HOLD if not solved else Ruling.HOLDS if all(cubic) else Ruling.IN_PART
+    told = ", ".join(f"{name} {p.exponent:.2f} [{p.low:.2f}, {p.high:.2f}]" for name, p in powers.items())
+    evidence = (
+        f"every factorisation leaves at most {direct['left'].max():.0e} of f(start) - f*; time grows as n to the power "
+        f"{told} from n = {int(tidy['tail'].iloc[0])} to {int(tidy['n'].max()):,} (theory: 3)"
+    )
+    for condition in sorted({condition for condition, _ in met}):
+        own = tidy[(tidy["condition"] == condition) & (tidy["method"] == "steepest")]
+        against = ", ".join(f"{method} {met[condition, method]}" for method in METHODS if (condition, method) in met)
+        evidence += (
+            f"; at condition {condition:,.0f} gradient descent ({own['steps'].max():,.0f} steps to {GAP:g}) is cheaper "
+            f"than {against}"
+        )
+    return [Verdict("closed-form", ruling, evidence)]
+
+
+def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
+    """What the terminal shows."""
+    from gdbench.report.tables.closed_form import closed_form_summary
+
+    return closed_form_summary(rows)
+
+
+EXPERIMENT = Experiment(
+    name="closed_form",
+    question="When is a descent cheaper than the formula?",
+    claims=("closed-form",),
+    cases=cases,
+    measure=measure,
+    table=table,
+    figure=figure,
+    verdicts=verdicts,
+    summary=summary,
+)
