@@ -32,10 +32,10 @@ from gdbench.harness.run import measure_cases
 from gdbench.experiments.base import Outcome
 
 def measure(case):
-    time.sleep(0.002)
+    print("measuring", flush=True)
+    time.sleep(0.005)
     return Outcome({{"square": case.parameters["k"] ** 2, "text": "x" * 3000}})
 
-print("ready", flush=True)
 cases = [Case("toy", {{"k": k, "size": "smoke"}}) for k in range({CASES})]
 measure_cases(cases, measure, sys.argv[1])
 """
@@ -66,23 +66,19 @@ EXPECTED = [({"k": k, "size": "smoke"}, {"square": k**2, "text": "x" * 3000}, St
 
 
 def test_a_run_killed_again_and_again_gives_the_same_records(tmp_path):
-    moments, kills = random.Random(0), 0
-    for _ in range(40):
-        process = python(RUN, tmp_path)
-        assert process.stdout.readline() == "ready\n"
-        try:
-            process.wait(moments.uniform(0.02, 0.25))
-        except subprocess.TimeoutExpired:
+    moments, kept = random.Random(0), 0
+    for _ in range(4):
+        with python(RUN, tmp_path) as process:
+            assert process.stdout.readline() == "measuring\n"
+            time.sleep(moments.uniform(0.0, 0.06))
             process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.communicate()
+        assert process.returncode == -signal.SIGKILL
         loaded = RecordStore(tmp_path).load()
-        assert len({record.key for record in loaded.records}) == len(loaded.records)
+        assert kept <= len(loaded.records) < CASES
         assert all("torn" in unread.reason for unread in loaded.skipped)
-        if process.returncode == 0:
-            break
-    assert kills
-    assert process.returncode == 0
+        kept = len(loaded.records)
+    assert kept
+    assert python(RUN, tmp_path).communicate(timeout=120)[1] == ""
     assert told(tmp_path) == EXPECTED
 
 
@@ -98,13 +94,11 @@ def test_a_killed_command_gives_the_table_of_one_left_alone(tmp_path):
     environment = os.environ | {"GDBENCH_MACHINE_ID": "here"}
     quiet = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run([*words, tmp_path / "alone"], check=True, **quiet)
-    for _ in range(2):
-        process = subprocess.Popen([*words, tmp_path / "killed"], **quiet)
-        before = written(tmp_path / "killed")
-        while written(tmp_path / "killed") == before and process.poll() is None:
-            time.sleep(0.01)
-        process.kill()
-        process.wait()
+    process = subprocess.Popen([*words, tmp_path / "killed"], **quiet)
+    while not written(tmp_path / "killed") and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
     subprocess.run([*words, tmp_path / "killed"], check=True, **quiet)
     tables = [load(tmp_path / name, EXPERIMENTS["search"]).tidy for name in ("alone", "killed")]
     pd.testing.assert_frame_equal(*tables)  # it has no column of seconds
@@ -232,7 +226,7 @@ def test_of_a_long_history_only_the_last_records_are_kept_in_memory(tmp_path, mo
     assert most < store.path.stat().st_size / 2
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # 1.3 s of processor time to read them, and as long to write them
 def test_a_million_lines_are_read(tmp_path):
     store = RecordStore(tmp_path)
     with store.path.open("wb") as file:
@@ -269,7 +263,7 @@ def test_a_wall_clock_set_back_changes_neither_order_nor_durations(tmp_path, mon
         2,
         3,
         4,
-    ]  # the last measured counts, whatever its date
+    ]
     assert records[0].started < records[1].started
     assert all(0 <= record.seconds_total < 60 for record in records)
 
