@@ -119,8 +119,10 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
     won = own[np.isfinite(own["uses_cold"])]
     title = f"Compiling takes {_span(own['cold'])} once, loading it in the next process {_span(own['cached'])}"
-    if len(won):
-        title += f"; {count(round(won['uses_cold'].min()))} to {count(round(won['uses_cold'].max()))} uses win it back"
+    if len(won) == 1:
+        title += f"; {_about(won['uses_cold'].min())} uses win it back"
+    elif len(won):
+        title += f"; {_about(won['uses_cold'].min())} to {_about(won['uses_cold'].max())} uses win it back"
     if len(won) < len(own):
         title += f"; {', '.join(TASKS[task] for task in own.loc[~np.isfinite(own['uses_cold']), 'task'])}: never"
     rounds = int(own["rounds"].min())
@@ -134,6 +136,15 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
 def _span(taken: pandas.Series) -> str:
     low, high = in_seconds(float(taken.min()), 2), in_seconds(float(taken.max()), 2)
     return low if low == high else f"{low} to {high}"
+
+
+def _about(uses: float) -> str:
+    """Two digits of a number of uses.
+
+    >>> _about(214_651.2)
+    '210,000'
+    """
+    return count(float(f"{np.ceil(uses):.2g}"))
 
 
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:

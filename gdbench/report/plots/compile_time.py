@@ -9,7 +9,7 @@ import numpy as np
 from gdbench.report.frames import checked
 from gdbench.report.scales import log_axis, log_limits
 from gdbench.report.style import BLUE, GREEN, GREY, LABEL_SIZE, NOTE_SIZE, VERMILLION, ink, sheet, styled
-from gdbench.report.tables.formats import count, seconds
+from gdbench.report.tables.formats import seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 NUMBERS = ("cold", "cached", "warm", "uses_cold", "uses_cached")
 #: Column -> words, colour, marker.
 READY = {
-    "cold": ("compiled, first time ever", VERMILLION, "s"),
-    "cached": ("loaded, first time in a process", BLUE, "o"),
+    "cold": ("compiled", VERMILLION, "s"),
+    "cached": ("loaded from the cache", BLUE, "o"),
     "warm": ("asked for again", GREEN, "^"),
 }
-USES = {"uses_cold": ("won back after compiling", VERMILLION, "s"), "uses_cached": ("after loading", BLUE, "o")}
+USES = {"uses_cold": ("after compiling", VERMILLION, "s"), "uses_cached": ("after loading", BLUE, "o")}
 
 
 @styled()
@@ -32,8 +32,8 @@ def compile_time_figure(frame: DataFrame, title: str, subtitle: str = "") -> Fig
 
     Parameters
     ----------
-    frame: one row a task, of one machine. Text: words (the task), slow (the faster twin). Numbers: seconds cold, cached,
-        warm; uses_cold, uses_cached (inf: never won back).
+    frame: one row a task, of one machine. Text: words (the task), slow (the faster twin). Numbers: seconds cold,
+        cached, warm; uses_cold, uses_cached (inf: never won back).
     title, subtitle: the message in one sentence; dtype and rounds.
 
     Raises
@@ -46,8 +46,8 @@ def compile_time_figure(frame: DataFrame, title: str, subtitle: str = "") -> Fig
         title,
         subtitle,
         [
-            "uses: seconds until ready / (seconds of one in plain Python or NumPy, whichever is faster and named at the "
-            "right, - seconds of one compiled); open marker at the edge: never"
+            "uses: seconds until ready / (seconds of one in plain Python or NumPy, whichever is faster and named at "
+            "the right, - seconds of one compiled); open marker at the edge: never"
         ],
     )
     width = figure.get_size_inches()[0]
@@ -69,13 +69,16 @@ def compile_time_figure(frame: DataFrame, title: str, subtitle: str = "") -> Fig
 
 
 def _dots(panel: Axes, table: DataFrame, marks: dict[str, tuple[str, str, str]], edge: float) -> None:
+    from matplotlib.ticker import EngFormatter
+
+    in_short = EngFormatter(sep="")
     for column, (words, colour, marker) in marks.items():
         finite = np.isfinite(table[column])
         for y, (at, won) in enumerate(zip(table[column].where(finite, edge), finite)):
             face = colour if won else "white"
             panel.plot([at], [y], marker, color=colour, markerfacecolor=face, markersize=7, zorder=3, gid=column)
             if won:
-                told = count(np.ceil(at)) if column in USES else seconds(at, 2)
+                told = in_short(float(f"{at:.2g}")) if column in USES else seconds(at, 2)
                 panel.annotate(
                     told, (at, y), (0, 7), textcoords="offset points", ha="center", size=NOTE_SIZE, color=ink(colour)
                 )
@@ -83,10 +86,10 @@ def _dots(panel: Axes, table: DataFrame, marks: dict[str, tuple[str, str, str]],
     panel.set_ylim(len(table) - 0.5, -0.6)
     panel.set_yticks(range(len(table)), [""] * len(table))
     panel.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 1.055), ncols=3, frameon=False, fontsize=NOTE_SIZE, handletextpad=0.1,
+        loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=3, frameon=False, fontsize=NOTE_SIZE, handletextpad=0.1,
         columnspacing=0.9, borderpad=0,
     )  # fmt: skip
-    panel.set_title(panel.get_title("left"), loc="left", fontsize=LABEL_SIZE + 1, pad=24)
+    panel.set_title(panel.get_title("left"), loc="left", fontsize=LABEL_SIZE + 1, pad=23)
 
 
 def _say(panel: Axes, place: tuple[float, float], words: str, ha: str, colour: str) -> None:
