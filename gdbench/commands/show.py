@@ -26,16 +26,16 @@ COLOURS = {
 
 def plot_all(root: Path) -> None:
     """Draw everything in ``root`` again."""
-    from gdbench.results import draw, load, machines_in
+    from gdbench.results import draw, experiments_in, load, machines_in
 
     console = Console()
     if not machines_in(root):
         raise InputError(f"there are no records in {root}; make some with: gdbench run --out {root}")
-    for name in EXPERIMENTS:
-        stored = load(root, EXPERIMENTS[name])
+    for experiment in experiments_in(root):
+        stored = load(root, experiment)
         for line in stored.skipped if stored else ():
             console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
-        for place in draw(root, EXPERIMENTS[name]):
+        for place in draw(root, experiment):
             console.print(f"{place}: table.csv, figure.svg, figure.png", highlight=False, soft_wrap=True)
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from gdbench.harness.case import Case
+from gdbench.harness.record import Status
 
 if TYPE_CHECKING:
     import pandas
@@ -58,10 +59,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What measuring a case gave: ``measured`` goes into the record; ``diverged`` is an outcome, not a fault."""
+    """What measuring a case gave: ``measured`` goes into the record; ``diverged`` is an outcome, not a fault.
+
+    ``skipped`` says why nothing could be measured here, "" if it was.
+    """
 
     measured: dict[str, Any]
     diverged: bool = False
+    skipped: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ class Experiment:
     figure: the table -> its picture; ``highlight`` names the machine drawn in full.
     verdicts: the table of one machine -> verdicts.
     summary: the table of one machine -> what is printed of it; None for all of it.
+    shown: how a record must have ended to be in the table.
+    refusal: why a case of ``cases`` cannot be measured, known before any is; "" if it can.
     """
 
     name: str
@@ -90,6 +97,8 @@ class Experiment:
     figure: Callable[[pandas.DataFrame, str], Figure]
     verdicts: Callable[[pandas.DataFrame], list[Verdict]]
     summary: Callable[[pandas.DataFrame], pandas.DataFrame] | None = None
+    shown: tuple[Status, ...] = (Status.OK, Status.DIVERGED)
+    refusal: Callable[[Case], str] = lambda case: ""
 
 
 def share(k: int, n: int) -> tuple[float, float, float]:
