@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 from gdbench.report.frames import checked, machines_note, parts
 from gdbench.report.labels import End, label_ends
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 #: Curves that coincide must all be seen: a broad pale band below, dashes on it, points on top.
-STROKES = (
+STROKES: tuple[dict[str, Any], ...] = (
     {"linewidth": 5.0, "alpha": 0.3, "solid_capstyle": "round"},
     {"linewidth": 1.6, "linestyle": (0, (4, 2))},
     {"linewidth": 0.0, "marker": "o", "markersize": 4.5, "markerfacecolor": "white"},
@@ -87,7 +88,9 @@ def _times(panel: Axes, methods: dict[str, DataFrame], names: list[str]) -> None
                 va="center", fontsize=7.5,
             )  # fmt: skip
             shown += [seconds.min(), seconds.max()]
-    panel.set_yticks(range(len(names)), [name.replace(", ", ",\n").replace("Keras' own ", "Keras' own\n") for name in names])
+    panel.set_yticks(
+        range(len(names)), [name.replace(", ", ",\n").replace("Keras' own ", "Keras' own\n") for name in names]
+    )
     panel.set_ylim(len(names) - 0.5, -0.5)
     low, high = log_limits(shown, air=1.3, least=3.0)
     log_axis(panel, "x", (low, high * 6), "seconds")
