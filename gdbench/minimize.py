@@ -15,6 +15,7 @@ import numpy as np
 
 from gdbench.arguments import checked_plan, checked_whole
 from gdbench.counts import NAMES
+from gdbench.devices.log import FEW
 from gdbench.errors import InputError, unknown
 from gdbench.gradients.base import Gradient
 from gdbench.methods.base import Direction, Method, Search, Step
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 DEVICES = ("cpu", "cuda")
 #: Between two looks at the clock a descent may run about this long.
 SECONDS_A_BLOCK = 0.02
+#: A step asks for about so many slopes, or takes as long, at most.
+SLOPES_A_STEP = 20
 
 
 def minimize(
@@ -181,9 +184,11 @@ def _drive(
         clock.seconds += took
         return status, took
 
-    status, _ = timed(run.begin)
+    status, took = timed(run.begin)
     seconds_at = [(0, clock.seconds)]
     block = 1
+    if callback is None and maxtime is None:  # the slope at the start tells about how dear a step is
+        block = max(1, min(FEW, int(SECONDS_A_BLOCK / took / SLOPES_A_STEP)))
     while status == RUNNING and run.k < maxiter:
         if maxtime is not None and clock.seconds >= maxtime:
             return MAXTIME, seconds_at

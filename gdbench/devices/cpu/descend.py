@@ -213,8 +213,9 @@ class Descent(Running):
         super().__init__(plan)
         method = plan.method
         assert isinstance(method, Method)
-        self._slope, dtype, n = Slope(plan), plan.x0.dtype, plan.x0.size
+        dtype, n = plan.x0.dtype, plan.x0.size
         self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
+        self._slope = Slope(plan, self._addresses)
         self.x, self.jac, self._x_best = plan.x0.copy(), np.zeros(n, dtype), plan.x0.copy()
         self._searching = isinstance(method.step, LineSearch)
         self._scratch, self._trial = (np.zeros(n, dtype), np.zeros(n, dtype)), trial_room(n, dtype)
@@ -238,7 +239,7 @@ class Descent(Running):
     def begin(self) -> int:
         """Evaluate the start."""
         f = self._slope(self.x, self.jac)
-        slope = float(np.max(np.abs(self.jac)))
+        slope = float(np.maximum.reduce(np.abs(self.jac)))
         self._values[:2] = f
         self._log.start(f, slope, int(self.counts[NFEV] + self.counts[NFEV_FD]), self.x)
         if not (math.isfinite(f) and math.isfinite(slope)):

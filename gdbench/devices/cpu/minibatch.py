@@ -141,9 +141,9 @@ class MinibatchDescent(Running):
         assert isinstance(method, Method)
         assert method.batch_size is not None
         size = min(method.batch_size, problem.rows)
-        self._slope = Slope(plan)
         self.batches = -(-problem.rows // size)  # an epoch
         self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
+        self._slope = Slope(plan, self._addresses)
         self.x, self.jac = plan.x0.copy(), np.zeros(n, dtype)
         self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
         self._state = np.zeros((method.direction.rows(n), n), dtype)
