@@ -19,7 +19,7 @@ from gdbench.devices.log import ROWS
 from gdbench.experiments.gradient_cost import problem_of
 from gdbench.minimize import start
 
-VARIABLES = (2, 10, 100, 1_000)
+VARIABLES = (2, 10, 100, 1_000, 10_000)
 STEP_SIZE = 1e-9
 #: Steps after which all must have reached the same value, and how closely (relative).
 GATE_STEPS, GATE = 200, 1e-12

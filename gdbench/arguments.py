@@ -90,6 +90,8 @@ def checked_dtype(dtype: object) -> np.dtype:
 
 def checked_whole(name: str, given: object, least: int) -> int:
     """``given`` as an int in [least, 2^62), which fits the loops' counters."""
+    if type(given) is int and least <= given < 2**62:
+        return given
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or not least <= given < 2**62:
         raise InputError(f"{name} must be a whole number of at least {least} and below 2^62, not {given!r}.")
     return int(given)

@@ -228,7 +228,7 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
         status=status,
         message=status.message,
         nit=run.k,
-        **{name: int(count) for name, count in zip(NAMES, run.counts)},
+        **dict(zip(NAMES, run.counts.tolist())),
         x_best=run.x_best,
         fun_best=fun_best,
         hess=getattr(run, "hess", None),

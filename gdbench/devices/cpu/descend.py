@@ -17,11 +17,12 @@ from numba import types
 
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, room, vector
+from gdbench.devices.cpu.largest import largest
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
 from gdbench.devices.cpu.slope import Slope as Slope
 from gdbench.devices.cpu.slope import slope_addresses
-from gdbench.devices.loop import judge, largest, still
+from gdbench.devices.loop import judge, still
 from gdbench.devices.plan import Plan
 from gdbench.gradients.analytic import Analytic
 from gdbench.methods.base import LineSearch, Method
