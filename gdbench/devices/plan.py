@@ -93,6 +93,10 @@ class Run(Protocol):
     def advance(self, steps: int) -> int:
         """Up to ``steps`` more iterations; returns a status code, RUNNING if the descent may go on."""
 
+    @property
+    def average(self) -> Array | None:
+        """The mean of the points, where the method keeps one."""
+
     def history(self) -> Array:
         """All rows so far, (k + 1, len(HISTORY)); (1, ...) if the plan wanted none."""
 
