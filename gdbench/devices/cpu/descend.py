@@ -65,6 +65,7 @@ def descend(  # type: ignore[no-untyped-def]
     """
     x, g, x_best = borrowed(point[0]), borrowed(point[1]), borrowed(point[2])
     d, work = borrowed(scratch[0]), borrowed(scratch[1])
+    limits = borrowed(limits)
     value = scalar_function(addresses[0], x)
     gradient = scalar_function(addresses[1], x)
     source = scalar_function(addresses[2], x)

@@ -52,6 +52,7 @@ def descend(  # type: ignore[no-untyped-def]
     """Steps k .. k_end - 1 on mini-batches; returns (status, steps done in all)."""
     x, g = borrowed(point[0]), borrowed(point[1])
     d, work = borrowed(scratch[0]), borrowed(scratch[1])
+    limits = borrowed(limits)
     features, targets, shape = borrowed(problem_data[0]), borrowed(problem_data[1]), borrowed(problem_data[2])
     batch_features, batch_targets = borrowed(buffers[0]), borrowed(buffers[1])
     value = scalar_function(addresses[0], x)
