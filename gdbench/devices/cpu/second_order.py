@@ -47,7 +47,7 @@ def descend_by_curvature(  # type: ignore[no-untyped-def]
     x, g, x_best = borrowed(point[0]), borrowed(point[1]), borrowed(point[2])
     d, work = borrowed(scratch[0]), borrowed(scratch[1])
     x_new, g_new, memory = borrowed(trial[0]), borrowed(trial[1]), borrowed(trial[2])
-    H, told = borrowed(hessian), np.zeros(3)
+    H, told, limits = borrowed(hessian), np.zeros(3), borrowed(limits)
     value, gradient = scalar_function(addresses[0], x), scalar_function(addresses[1], x)
     source, product = scalar_function(addresses[2], x), void_function(addresses[7])
     direction, step, analytic = (
