@@ -17,6 +17,7 @@ from gdbench.gradients.base import Gradient
 from gdbench.jacobians import jacobian
 from gdbench.landscape import Landscape, landscape
 from gdbench.methods import DIRECTIONS, SEARCHES, SECOND_ORDER, STEPS
+from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, LineSearch, Method, Schedule, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
 from gdbench.methods.second_order.trust_radius import TrustRadius
@@ -54,6 +55,7 @@ __all__ = [
     "Landscape",
     "LineSearch",
     "Method",
+    "PolyakRuppert",
     "Problem",
     "Result",
     "Schedule",
