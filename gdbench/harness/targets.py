@@ -112,7 +112,7 @@ def ecdf(costs: ArrayLike) -> Profile:
 
 
 def ratios(costs: ArrayLike) -> Numbers:
-    """r[p, s] = cost[p, s] / the least cost on problem p; infinite where missed, Dolan and Moré (2002), section 2.
+    """r[p, s] = cost[p, s] / the least cost on problem p; infinite where missed, Dolan and Moré (2002).
 
     >>> ratios([[2.0, 4.0], [np.inf, np.inf]]).tolist()
     [[1.0, 2.0], [inf, inf]]
@@ -124,7 +124,7 @@ def ratios(costs: ArrayLike) -> Numbers:
 
 
 def performance_profile(costs: ArrayLike) -> Profile:
-    """rho_s(t) = share of the problems on which r[p, s] <= t; Dolan and Moré (2002), eq. 2.1.
+    """rho_s(t) = share of the problems on which r[p, s] <= t; Dolan and Moré (2002).
 
     rho_s(1) is how often s was the cheapest, its last step how often it arrived at all. With more than two
     contenders only the leader reads safely: the order of the others depends on who the leader is (Gould and
@@ -158,7 +158,7 @@ def data_profile(costs: ArrayLike, n: ArrayLike) -> Profile:
     """d_s(alpha) = share of the problems that s solves within alpha (n_p + 1) evaluations.
 
     alpha counts simplex gradients: the n + 1 values that a slope by forward differences takes. Source: Moré and Wild
-    (2009), eq. 2.9.
+    (2009), data profiles.
 
     Parameters
     ----------

@@ -1,0 +1,109 @@
+"""The pictures of ``convergence``: what each shows of the table, and its title, computed from the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gdbench.experiments.contenders import VALUES
+from gdbench.experiments.convergence_table import TAU, at_target, costs_by_start
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+TARGET = f"{1 - TAU:.3%} of the way from f(x0) to the minimum"
+
+
+def _own(tidy: pandas.DataFrame, machine: str) -> pandas.DataFrame:
+    """The rows of one machine: counts are the same on all of them, and one picture tells one table."""
+    return tidy[tidy["machine"] == machine] if machine in set(tidy["machine"]) else tidy
+
+
+def profiles(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """Who solves most, and who is cheapest most often."""
+    from gdbench.report.plots.profiles import profiles_figure
+
+    rows = at_target(_own(tidy, highlight))
+    costs = costs_by_start(rows)
+    solved = np.isfinite(costs).mean()
+    cheapest = (costs.eq(costs.min(axis=1), axis=0) & np.isfinite(costs)).mean()
+    most, first = _best(solved), _best(cheapest)
+    title = (
+        f"{most} {_verb(most, 'reach')} the target on most runs ({solved.max():.0%}), "
+        f"{first} {_verb(first, 'be')} the cheapest most often ({cheapest.max():.0%})"
+    )
+    problems = costs.index.get_level_values("problem").nunique()
+    subtitle = (
+        f"{problems} problems, {len(costs)} runs a method; target: {TARGET}; budget {int(rows['budget'].iloc[0]):,} "
+        "evaluations of the value (its slope included; a Hessian counts n, a Hessian-vector product 1)"
+    )
+    return profiles_figure(costs, costs.index.get_level_values("n").to_list(), title, subtitle)
+
+
+def _best(shares: pandas.Series[float]) -> str:
+    """The names that have the greatest share, "a and b" where two tie."""
+    return " and ".join(sorted(str(name) for name in shares.index[shares == shares.max()]))
+
+
+def _verb(names: str, verb: str) -> str:
+    several = " and " in names
+    return {"reach": "reach" if several else "reaches", "be": "are" if several else "is"}[verb]
+
+
+def costs(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """Every method on every problem."""
+    from gdbench.report.plots.cost_heatmap import cost_heatmap
+
+    rows = at_target(_own(tidy, highlight))
+    table = rows.assign(name=[f"{problem} ({n:.0f})" for problem, n in zip(rows["problem"], rows["n"])])
+    table = table.pivot(index="name", columns="method", values="cost")
+    missed = int(np.isinf(table.to_numpy()).all(axis=1).sum())
+    everyone = int(np.isfinite(table.to_numpy()).all(axis=1).sum())
+    title = f"{everyone} of {len(table)} problems are solved by every method, {missed} by none"
+    subtitle = (
+        f"median cost over {int(rows['runs'].min())} starts; target: {TARGET}; evaluations of the value, "
+        "a Hessian counts n, a Hessian-vector product 1; in brackets: variables"
+    )
+    return cost_heatmap(table, title, subtitle)
+
+
+def rates(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """Four descents on a quadratic, and their theory."""
+    from gdbench.report.plots.convergence import convergence_figure
+
+    own = _own(tidy, highlight)
+    rows = own[own["part"] == "rates"]
+    steps = rows.groupby("method")["iteration"].max().sort_values()
+    left = float((rows.groupby("method")["fun"].last() / rows.groupby("method")["fun"].first()).max())
+    told = ", ".join(f"{name} {int(k):,}" for name, k in steps.items())
+    condition = rows["condition"].iloc[0]
+    title = f"Condition {condition:,.0f}: steps until {left:.0e} of the gap is left: {told}"
+    subtitle = (
+        "convex quadratic, each method with the settings that theory calls best: step 2 / (L + mu), heavy ball, "
+        "Nesterov's momentum, conjugate gradients with exact steps"
+    )
+    histories = {str(name): lines for name, lines in rows.groupby("method", sort=True)}
+    theory = {
+        name: lines[["iteration", "theory"]].set_axis(["iteration", "gap"], axis=1) for name, lines in histories.items()
+    }
+    return convergence_figure(histories, 0.0, title, subtitle, theory)
+
+
+def settings(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """What is lost without tuning."""
+    from gdbench.report.plots.sensitivity import sensitivity_figure
+
+    own = _own(tidy, highlight)
+    rows = own[own["part"] == "tuning"]
+    spread = rows.groupby(["setting", "method"])["success_share"].agg(["min", "max"])
+    range_ = (spread["max"] - spread["min"]).groupby("setting").median()
+    names = {"step_size": "fixed step size", "c2": "line search's c2"}
+    told = [f"a {names[name]} moves {range_[name]:.0%}" for name in names if name in range_]
+    title = f"Share of problems won or lost by one setting, for the median method: {', '.join(told)}"
+    subtitle = (
+        f"{int(rows['runs'].max())} problems from their standard starts, {VALUES} values a method, "
+        f"{int(rows['budget'].iloc[0]):,} evaluations each; target: {TARGET}"
+    )
+    return sensitivity_figure(rows, title, subtitle)

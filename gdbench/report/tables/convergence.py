@@ -1,0 +1,40 @@
+"""The convergence experiment for a terminal: the cheapest of each family, problem by problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gdbench.report.tables.formats import ENDLESS, count, seconds
+
+if TYPE_CHECKING:
+    import pandas
+
+FAMILIES = ("fixed step", "CG", "quasi-Newton", "Newton", "search")
+
+
+def convergence_summary(rows: pandas.DataFrame) -> pandas.DataFrame:
+    """A row a problem: of each family the cheapest method with its cost (∞: none arrives), and the fastest of all.
+
+    ``rows``: problem, n, method, family, cost, seconds and seconds_floor at one target. "calling alone" is what a
+    descent of no steps takes: where the fastest is no slower than twice that, the clock saw little else.
+    """
+    import pandas as pd
+
+    told = []
+    for problem, lines in rows.groupby("problem", sort=True):
+        row = {"problem": f"{problem} ({int(lines['n'].iloc[0])})"}
+        for family in FAMILIES:
+            own = lines[lines["family"] == family]
+            if len(own):
+                best = own.loc[own["cost"].idxmin()]
+                name = f"{best['method']} " if own["method"].nunique() > 1 else ""
+                row[family] = f"{name}{count(best['cost'])}" if np.isfinite(best["cost"]) else ENDLESS
+        timed = lines[lines["seconds"].notna() & np.isfinite(lines["cost"])]
+        if len(timed):
+            fastest = timed.loc[timed["seconds"].idxmin()]
+            row["fastest"] = f"{fastest['method']} {seconds(fastest['seconds'])}"
+            row["calling alone"] = seconds(fastest["seconds_floor"])
+        told.append(row)
+    return pd.DataFrame(told).fillna("")
