@@ -17,7 +17,7 @@ VALUES = 17
 
 
 class Setting(NamedTuple):
-    """What is tuned of a method: its name, the value it has by itself, and those that are tried (that one among them)."""
+    """What is tuned of a method: its name, the value it has by itself, and those that are tried (it among them)."""
 
     name: str
     default: float

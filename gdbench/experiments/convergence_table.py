@@ -34,7 +34,7 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
 
     rows: list[dict[str, Any]] = []
     for machine, records in frame.groupby("machine", sort=True):
-        part = {name: lines.to_dict("records") for name, lines in records.groupby("part")}
+        part: dict[Any, list[Any]] = {name: lines.to_dict("records") for name, lines in records.groupby("part")}
         told = [row for record in part.get("targets", []) for row in _targets(record)]
         told += _tuning(part.get("targets", []))
         told += [row for record in part.get("rates", []) for row in _rates(record)]
@@ -52,7 +52,7 @@ def _targets(record: dict[str, Any]) -> list[dict[str, Any]]:
             arrived, cost = met[i, :, t], np.where(met[i, :, t], spent[i, :, t], np.inf)
             row = {"part": "targets", "problem": record["problem"], "n": n, "method": method, "tau": tau}
             row |= {"budget": record["budget"], "runs": len(cost), "successes": int(arrived.sum())}
-            row |= dict(zip(("success_share", "share_low", "share_high"), share(row["successes"], len(cost))))
+            row |= _shares(row["successes"], len(cost))
             # Misses are infinite, and inf - inf is nan: no interpolation.
             row["cost"] = float(np.quantile(cost, 0.5, method="inverted_cdf"))
             middle = np.median(counts[i, arrived, t], axis=0) if arrived.any() else np.full(len(COUNTED), np.nan)
@@ -78,9 +78,14 @@ def _tuning(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
             row = {"part": "tuning", "method": method, "setting": curves[0]["setting"], "value": value}
             row |= {"default": curves[0]["default"], "runs": len(reached), "successes": int(reached.sum())}
             row |= {"tau": TAU, "budget": records[0]["tuning_budget"]}
-            row |= dict(zip(("success_share", "share_low", "share_high"), share(row["successes"], len(reached))))
+            row |= _shares(row["successes"], len(reached))
             rows.append(row)
     return rows
+
+
+def _shares(k: int, n: int) -> dict[str, float]:
+    """A share and its interval, to four decimals: thousands of rows hold them."""
+    return {name: round(part, 4) for name, part in zip(("success_share", "share_low", "share_high"), share(k, n))}
 
 
 def _rates(record: dict[str, Any]) -> list[dict[str, Any]]:

@@ -81,13 +81,11 @@ def rates(tidy: pandas.DataFrame, highlight: str) -> Figure:
     condition = rows["condition"].iloc[0]
     title = f"Condition {condition:,.0f}: steps until {left:.0e} of the gap is left: {told}"
     subtitle = (
-        "convex quadratic, each method with the settings that theory calls best: step 2 / (L + mu), heavy ball, "
-        "Nesterov's momentum, conjugate gradients with exact steps"
+        "convex quadratic, each method with the settings that theory calls best (conjugate gradients: exact steps); "
+        "theory is a bound, for momentum (the heavy ball) the rate in the long run"
     )
     histories = {str(name): lines for name, lines in rows.groupby("method", sort=True)}
-    theory = {
-        name: lines[["iteration", "theory"]].set_axis(["iteration", "gap"], axis=1) for name, lines in histories.items()
-    }
+    theory = {name: lines.rename(columns={"theory": "gap"}) for name, lines in histories.items()}
     return convergence_figure(histories, 0.0, title, subtitle, theory)
 
 
@@ -99,9 +97,9 @@ def settings(tidy: pandas.DataFrame, highlight: str) -> Figure:
     rows = own[own["part"] == "tuning"]
     spread = rows.groupby(["setting", "method"])["success_share"].agg(["min", "max"])
     range_ = (spread["max"] - spread["min"]).groupby("setting").median()
-    names = {"step_size": "fixed step size", "c2": "line search's c2"}
-    told = [f"a {names[name]} moves {range_[name]:.0%}" for name in names if name in range_]
-    title = f"Share of problems won or lost by one setting, for the median method: {', '.join(told)}"
+    names = {"step_size": "with a fixed step size", "c2": "with a line search's c2"}
+    told = [f"{range_[name]:.0%} {names[name]}" for name in names if name in range_]
+    title = f"Between its best and its worst setting the median method loses {', '.join(told)} of the problems"
     subtitle = (
         f"{int(rows['runs'].max())} problems from their standard starts, {VALUES} values a method, "
         f"{int(rows['budget'].iloc[0]):,} evaluations each; target: {TARGET}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -104,7 +104,7 @@ def _theory(panel: Axes, theory: Mapping[str, DataFrame]) -> None:
         table = checked(theory[label], f"the theory of {label!r}", (), ("iteration", "gap"), ("gap",))
         shown = table[table["gap"] >= least]
         x = np.maximum(shown["iteration"], low) if panel.get_xscale() == "log" else shown["iteration"]
-        how = {"color": look(label).colour, "linewidth": 1.1, "linestyle": (0, (1, 1.5)), "zorder": 2.4}
+        how: dict[str, Any] = {"color": look(label).colour, "linewidth": 1.1, "linestyle": (0, (1, 1.5)), "zorder": 2.4}
         panel.plot(x, shown["gap"], **how, gid="theory")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def cost_heatmap(costs: DataFrame, title: str, subtitle: str = "") -> Figure:
     panel.set_yticks(np.arange(len(table)) + 0.5, [str(name) for name in table.index], size=LABEL_SIZE - 0.5)
     solved = np.isfinite(times).sum(axis=0)
     names = [f"{name} ({k})" for name, k in zip(table.columns, solved)]
-    how = {"rotation": 50, "ha": "left", "va": "center", "rotation_mode": "anchor"}
+    how: dict[str, Any] = {"rotation": 50, "ha": "left", "va": "center", "rotation_mode": "anchor"}
     panel.set_xticks(np.arange(table.shape[1]) + 0.4, names, size=LABEL_SIZE, **how)
     panel.tick_params(length=0, labelbottom=False, labeltop=True)
     panel.spines[:].set_visible(False)

@@ -57,9 +57,8 @@ def profiles_figure(costs: DataFrame, n: Sequence[int], title: str, subtitle: st
     for panel, profile in zip((left, right), profiles):
         panel.set_ylim(-2, 102)
         label_ends(panel, [_line(panel, profile, i, str(name)) for i, name in enumerate(costs.columns)])
-    left.text(
-        0.015, 0.985, "at the left edge: how often it is the cheapest", transform=left.transAxes, size=NOTE_SIZE, color=GREY, va="top"
-    )  # fmt: skip
+    words = "at the left edge: how often it is the cheapest"
+    left.text(0.015, 0.985, words, transform=left.transAxes, size=NOTE_SIZE, color=GREY, va="top")
     return figure
 
 

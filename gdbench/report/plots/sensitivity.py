@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -68,6 +68,6 @@ def _line(panel: Axes, rows: DataFrame, name: str) -> End:
     how = {**pen(name), "linewidth": 1.4, "markersize": 3.5}
     panel.plot(x, y, markevery=3, **how, gid="curve")
     own = np.isclose(x, rows["default"].iloc[0])
-    ring = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "linestyle": "none", "zorder": 4}
+    ring: dict[str, Any] = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "linestyle": "none", "zorder": 4}
     panel.plot(x[own], y[own], color=look(name).colour, **ring, gid="default")
     return End(float(x[-1]), float(y[-1]), name, look(name).colour)

@@ -28,12 +28,12 @@ def convergence_summary(rows: pandas.DataFrame) -> pandas.DataFrame:
         for family in FAMILIES:
             own = lines[lines["family"] == family]
             if len(own):
-                best = own.loc[own["cost"].idxmin()]
+                best = own.sort_values("cost", kind="stable").iloc[0]
                 name = f"{best['method']} " if own["method"].nunique() > 1 else ""
                 row[family] = f"{name}{count(best['cost'])}" if np.isfinite(best["cost"]) else ENDLESS
         timed = lines[lines["seconds"].notna() & np.isfinite(lines["cost"])]
         if len(timed):
-            fastest = timed.loc[timed["seconds"].idxmin()]
+            fastest = timed.sort_values("seconds").iloc[0]
             row["fastest"] = f"{fastest['method']} {seconds(fastest['seconds'])}"
             row["calling alone"] = seconds(fastest["seconds_floor"])
         told.append(row)
