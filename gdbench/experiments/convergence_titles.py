@@ -8,6 +8,7 @@ import numpy as np
 
 from gdbench.experiments.contenders import VALUES
 from gdbench.experiments.convergence_table import TAU, at_target, costs_by_start
+from gdbench.harness.targets import ratios
 
 if TYPE_CHECKING:
     import pandas
@@ -36,35 +37,46 @@ def profiles(tidy: pandas.DataFrame, highlight: str) -> Figure:
     )
     problems = costs.index.get_level_values("problem").nunique()
     subtitle = (
-        f"{problems} problems, {len(costs)} runs a method; target: {TARGET}; budget {int(rows['budget'].iloc[0]):,} "
-        "evaluations of the value (its slope included; a Hessian counts n, a Hessian-vector product 1)"
+        f"{problems} problems, {len(costs)} runs a method, tuned on each problem; target: {TARGET}; budget "
+        f"{int(rows['budget'].iloc[0]):,} evaluations (value and slope count 1, a Hessian n, a product with it 1)"
     )
     return profiles_figure(costs, costs.index.get_level_values("n").to_list(), title, subtitle)
 
 
 def _best(shares: pandas.Series[float]) -> str:
-    """The names that have the greatest share, "a and b" where two tie."""
-    return " and ".join(sorted(str(name) for name in shares.index[shares == shares.max()]))
+    """The names that have the greatest share, "a, b and c" where they tie."""
+    *others, last = sorted(str(name) for name in shares.index[shares == shares.max()])
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _verb(names: str, verb: str) -> str:
     several = " and " in names
-    return {"reach": "reach" if several else "reaches", "be": "are" if several else "is"}[verb]
+    if verb == "be":
+        return "are" if several else "is"
+    return verb if several else f"{verb}{'es' if verb.endswith('ch') else 's'}"
 
 
 def costs(tidy: pandas.DataFrame, highlight: str) -> Figure:
     """Every method on every problem."""
+    import pandas as pd
+
     from gdbench.report.plots.cost_heatmap import cost_heatmap
+    from gdbench.report.tables.formats import ratio
 
     rows = at_target(_own(tidy, highlight))
     table = rows.assign(name=[f"{problem} ({n:.0f})" for problem, n in zip(rows["problem"], rows["n"])])
     table = table.pivot(index="name", columns="method", values="cost")
-    missed = int(np.isinf(table.to_numpy()).all(axis=1).sum())
-    everyone = int(np.isfinite(table.to_numpy()).all(axis=1).sum())
-    title = f"{everyone} of {len(table)} problems are solved by every method, {missed} by none"
+    times = pd.DataFrame(ratios(table.to_numpy()), table.index, table.columns)
+    solved, typical = np.isfinite(times).sum(), times.quantile(interpolation="higher")
+    most, near = _best(solved), str(typical.idxmin())
+    title = f"{most} {_verb(most, 'solve')} most problems ({solved.max()} of {len(times)})"
+    if most == near:
+        title += f", and cost least: {ratio(typical[near])} the cheapest at the median"
+    else:
+        title += f"; {near} solves {solved[near]}, at {ratio(typical[near])} the least cost at the median"
     subtitle = (
-        f"median cost over {int(rows['runs'].min())} starts; target: {TARGET}; evaluations of the value, "
-        "a Hessian counts n, a Hessian-vector product 1; in brackets: variables"
+        f"median cost over {int(rows['runs'].min())} starts, each method tuned on each problem; target: {TARGET}; "
+        "cost: value and slope count 1, a Hessian n, a product with it 1; in brackets: variables"
     )
     return cost_heatmap(table, title, subtitle)
 
@@ -99,7 +111,7 @@ def settings(tidy: pandas.DataFrame, highlight: str) -> Figure:
     range_ = (spread["max"] - spread["min"]).groupby("setting").median()
     names = {"step_size": "with a fixed step size", "c2": "with a line search's c2"}
     told = [f"{range_[name]:.0%} {names[name]}" for name in names if name in range_]
-    title = f"Between its best and its worst setting the median method loses {', '.join(told)} of the problems"
+    title = f"Of the problems solved at its best setting, the median method loses at its worst: {', '.join(told)}"
     subtitle = (
         f"{int(rows['runs'].max())} problems from their standard starts, {VALUES} values a method, "
         f"{int(rows['budget'].iloc[0]):,} evaluations each; target: {TARGET}"

@@ -35,7 +35,6 @@ def cost_heatmap(costs: DataFrame, title: str, subtitle: str = "") -> Figure:
     ------
     InputError: no rows or columns, or a cost that is not positive.
     """
-    from matplotlib import colormaps
     from matplotlib.colors import LogNorm
 
     table = costs.loc[:, _order(costs)]
@@ -47,12 +46,10 @@ def cost_heatmap(costs: DataFrame, title: str, subtitle: str = "") -> Figure:
         "rows: the least cost itself, in evaluations; in brackets above: problems solved"
     ]
     figure, (panel,) = sheet(
-        [""], title, subtitle, notes, axes_height=max(ROW * len(table), 1.5), left=1.75, label_room=0.75, headroom=1.75
+        [""], title, subtitle, notes, axes_height=max(ROW * len(table), 1.5), left=1.75, label_room=0.75, headroom=1.35
     )
-    colours = colormaps["viridis"].copy()
-    colours.set_bad("white")
     picture = np.ma.masked_invalid(np.minimum(np.where(np.isfinite(times), times, np.nan), WORST))
-    panel.pcolormesh(picture, cmap=colours, norm=LogNorm(1, WORST), edgecolors="white", linewidth=1.2)
+    panel.pcolormesh(picture, cmap="viridis", norm=LogNorm(1, WORST), edgecolors="white", linewidth=1.2)
     for (row, column), value in np.ndenumerate(times):
         dark = value < WORST**0.5
         colour = VERMILLION if math.isinf(value) else "white" if dark else "black"
