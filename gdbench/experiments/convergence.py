@@ -148,6 +148,13 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     return profiles(tidy, highlight)
 
 
+def runtime(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """How much is solved by when, all targets together, and in seconds."""
+    from gdbench.experiments.convergence_titles import runtimes
+
+    return runtimes(tidy, highlight)
+
+
 def heatmap(tidy: pandas.DataFrame, highlight: str) -> Figure:
     """Cost of every method on every problem."""
     from gdbench.experiments.convergence_titles import costs
@@ -184,5 +191,5 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
-    more={"heatmap": heatmap, "by_iteration": by_iteration, "sensitivity": sensitivity},
+    more={"runtime": runtime, "heatmap": heatmap, "by_iteration": by_iteration, "sensitivity": sensitivity},
 )

@@ -56,6 +56,30 @@ def _verb(names: str, verb: str) -> str:
     return verb if several else f"{verb}{'es' if verb.endswith('ch') else 's'}"
 
 
+def runtimes(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """How much is solved by when."""
+    import pandas as pd
+
+    from gdbench.report.plots.runtime import runtime_figure
+    from gdbench.report.tables.formats import count
+
+    own = _own(tidy, highlight)
+    every = own[own["part"] == "targets"].dropna(axis="columns", how="all")
+    triples = pd.concat([costs_by_start(lines) for _, lines in every.groupby("tau")])
+    took = at_target(own).pivot(index="problem", columns="method", values="seconds").fillna(np.inf)
+    half, solved = triples.quantile(interpolation="higher").sort_values(), np.isfinite(triples).mean()
+    title = f"{_best(solved)} {_verb(_best(solved), 'meet')} most targets ({solved.max():.0%})"
+    if np.isfinite(half.iloc[0]):
+        title += f"; {half.index[0]} meets half of them in the fewest evaluations ({count(half.iloc[0])})"
+    floor = float(every["seconds_floor"].median())
+    subtitle = (
+        f"{len(took)} problems, each method tuned on each; left: {len(triples):,} triples of problem, target "
+        f"({', '.join(f'{tau:.0e}' for tau in sorted(every['tau'].unique())[::-1])} of the way left) and start; right: "
+        f"target {TAU:.0e}, first start, one call of a descent"
+    )
+    return runtime_figure(triples, took, floor, title, subtitle)
+
+
 def costs(tidy: pandas.DataFrame, highlight: str) -> Figure:
     """Every method on every problem."""
     import pandas as pd

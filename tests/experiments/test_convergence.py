@@ -174,8 +174,7 @@ def test_the_table_counts_misses_as_infinite():
     np.testing.assert_array_equal(costs[["bfgs", "adam"]], [[4, 40], [6, 60], [10, 5], [10, INF]])
     told = summary(tidy)
     assert told.loc[0].to_dict() == {
-        "problem": "one (2)", "fixed step": "40", "quasi-Newton": "4", "fastest": "bfgs 2.00 µs",
-        "calling alone": "1.00 µs",
+        "problem": "one", "fixed step": "40", "quasi-Newton": "4", "fastest (calling: 1.0 µs)": "bfgs 2.00 µs"
     }  # fmt: skip
 
 
@@ -199,6 +198,12 @@ def test_the_pictures_draw_the_numbers_of_the_table():
     np.testing.assert_allclose(bfgs.get_xdata()[bfgs.get_ydata() == 25][0], 4 / 3)
     (panel,) = EXPERIMENT.more["heatmap"](tidy, "here").axes
     assert [text.get_text() for text in panel.texts if text.get_gid() == "cell"] == ["1", "10", "2.0", "1"]
+    by_value, by_second = EXPERIMENT.more["runtime"](tidy, "here").axes
+    adam = next(line for line in by_value.lines if line.get_label() == "adam")
+    assert (adam.get_ydata()[0], adam.get_ydata()[-1]) == (0, 75)
+    bfgs = next(line for line in by_second.lines if line.get_label() == "bfgs")
+    assert (bfgs.get_ydata()[0], bfgs.get_ydata()[-1]) == (0, 100)
+    assert [line.get_xdata()[0] for line in by_second.lines if line.get_gid() == "floor"] == [1e-6]
     first, *_ = EXPERIMENT.more["by_iteration"](tidy, "here").axes
     assert len([line for line in first.lines if line.get_gid() == "theory"]) == 4
     shares, steps = EXPERIMENT.more["sensitivity"](tidy, "here").axes[::-1]

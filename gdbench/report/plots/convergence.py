@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -124,7 +124,9 @@ def _across(panel: Axes, column: str, tables: Mapping[str, DataFrame]) -> None:
 def _plain_ticks(panel: Axes, column: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    panel.xaxis.set_major_locator(MaxNLocator(4, integer=column != "seconds"))
+    # A last tick with its unit would run into the names beside the panel.
+    prune: Literal["upper"] | None = "upper" if column == "seconds" else None
+    panel.xaxis.set_major_locator(MaxNLocator(4, integer=column != "seconds", prune=prune))
     if column == "seconds":
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gdbench.errors import InputError
-from gdbench.harness.targets import Profile, data_profile, performance_profile, share_within
+from gdbench.harness.targets import Profile, data_profile, pairwise_profile, performance_profile, share_within
 from gdbench.report.labels import End, label_ends
 from gdbench.report.scales import log_axis
 from gdbench.report.style import GREY, NOTE_SIZE, look, pen, sheet, styled
@@ -47,6 +47,7 @@ def profiles_figure(costs: DataFrame, n: Sequence[int], title: str, subtitle: st
     notes = ["a miss counts as infinite cost, and stays in every share"]
     if costs.shape[1] > 2:
         notes[0] += "; left, only the upper edge reads safely: the order below it depends on who leads"
+        notes.append(_two_by_two(costs))
     headings = ["Performance profile: near the cheapest", "Data profile: within a budget"]
     figure, (left, right) = sheet(headings, title, subtitle, notes, axes_height=4.4)
     highest = min(WORST, float(profiles[0].at[-1]))
@@ -55,11 +56,27 @@ def profiles_figure(costs: DataFrame, n: Sequence[int], title: str, subtitle: st
     left.set(xlabel="cost / cost of the cheapest method there", ylabel="runs solved within it (%)")
     right.set(xlabel="evaluations / (n + 1)", ylabel="runs solved within it (%)")
     for panel, profile in zip((left, right), profiles):
-        panel.set_ylim(-2, 102)
-        label_ends(panel, [_line(panel, profile, i, str(name)) for i, name in enumerate(costs.columns)])
+        draw_steps(panel, profile, [str(name) for name in costs.columns])
     words = "at the left edge: how often it is the cheapest"
     left.text(0.015, 0.985, words, transform=left.transAxes, size=NOTE_SIZE, color=GREY, va="top")
     return figure
+
+
+def _two_by_two(costs: DataFrame) -> str:
+    """The method that is cheapest most often against each of the next four, alone: which no third can bend."""
+    table = costs.to_numpy(dtype=float)
+    first, *others = np.argsort(-share_within(performance_profile(table), 1.0), kind="stable")[:5]
+    told = []
+    for other in others:
+        own, theirs = share_within(pairwise_profile(table, int(first), int(other)), 1.0)
+        told.append(f"{own:.0%} and {theirs:.0%} ({costs.columns[other]})")
+    return f"two by two, share of runs on which {costs.columns[first]} and the other is the cheaper: {', '.join(told)}"
+
+
+def draw_steps(panel: Axes, profile: Profile, names: Sequence[str]) -> None:
+    """Every method's step function in percent, as far as the panel goes, with its name and last height beside it."""
+    panel.set_ylim(-2, 102)
+    label_ends(panel, [_line(panel, profile, i, name) for i, name in enumerate(names)])
 
 
 def _line(panel: Axes, profile: Profile, column: int, name: str) -> End:

@@ -17,14 +17,15 @@ FAMILIES = ("fixed step", "CG", "quasi-Newton", "Newton", "search")
 def convergence_summary(rows: pandas.DataFrame) -> pandas.DataFrame:
     """A row a problem: of each family the cheapest method with its cost (∞: none arrives), and the fastest of all.
 
-    ``rows``: problem, n, method, family, cost, seconds and seconds_floor at one target. "calling alone" is what a
-    descent of no steps takes: where the fastest is no slower than twice that, the clock saw little else.
+    ``rows``: problem, method, family, cost, seconds and seconds_floor at one target. The last is what a descent of no
+    steps takes, the price of calling one: where the fastest is no slower than twice that, the clock saw little else.
     """
     import pandas as pd
 
     told = []
+    quickest = f"fastest (calling: {seconds(rows['seconds_floor'].median(), 2)})"
     for problem, lines in rows.groupby("problem", sort=True):
-        row = {"problem": f"{problem} ({int(lines['n'].iloc[0])})"}
+        row = {"problem": str(problem)}
         for family in FAMILIES:
             own = lines[lines["family"] == family]
             if len(own):
@@ -34,7 +35,6 @@ def convergence_summary(rows: pandas.DataFrame) -> pandas.DataFrame:
         timed = lines[lines["seconds"].notna() & np.isfinite(lines["cost"])]
         if len(timed):
             fastest = timed.sort_values("seconds").iloc[0]
-            row["fastest"] = f"{fastest['method']} {seconds(fastest['seconds'])}"
-            row["calling alone"] = seconds(fastest["seconds_floor"])
+            row[quickest] = f"{fastest['method']} {seconds(fastest['seconds'])}"
         told.append(row)
     return pd.DataFrame(told).fillna("")
