@@ -140,4 +140,9 @@ def settings(tidy: pandas.DataFrame, highlight: str) -> Figure:
         f"{int(rows['runs'].max())} problems from their standard starts, {VALUES} values a method, "
         f"{int(rows['budget'].iloc[0]):,} evaluations each; target: {TARGET}"
     )
+    steps = own[(own["part"] == "targets") & (own["setting"] == "step_size")].drop_duplicates(["problem", "method"])
+    if len(steps):
+        tried = rows.loc[rows["setting"] == "step_size", "value"]
+        ends = int(steps["tuned"].isin([tried.min(), tried.max()]).sum())
+        subtitle += f"; the best fixed step stood at an end of the values tried in {ends} of {len(steps)} tunings"
     return sensitivity_figure(rows, title, subtitle)

@@ -84,6 +84,8 @@ def _line(panel: Axes, profile: Profile, column: int, name: str) -> End:
     low, high = panel.get_xlim()
     x = np.concatenate([[low], profile.at[(profile.at > low) & (profile.at < high)], [high]])
     y = np.array([100 * share_within(profile, at)[column] for at in x])
+    rises = np.concatenate([[True], np.diff(y[:-1]) > 0, [True]])  # a step between two equal heights shows nothing
+    x, y = x[rises], y[rises]
     marks = np.unique(np.searchsorted(x, np.geomspace(low, high, MARKS))[1:-1]).tolist()
     how = {**pen(name), "linewidth": 1.4, "markersize": 4}
     panel.plot(x, y, drawstyle="steps-post", markevery=marks, **how, gid="profile", label=name)

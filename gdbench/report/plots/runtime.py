@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gdbench.errors import InputError
 from gdbench.harness.targets import ecdf
@@ -44,11 +44,6 @@ def runtime_figure(costs: DataFrame, took: DataFrame, floor: float, title: str, 
         draw_steps(panel, profile, [str(name) for name in table.columns])
     panels[1].axvline(floor, color=GREY, linewidth=0.9, zorder=2, gid="floor")
     words = f" calling alone: {seconds(floor, 2)}"
-    where: dict[str, Any] = {
-        "transform": panels[1].get_xaxis_transform(),
-        "size": NOTE_SIZE,
-        "color": GREY,
-        "va": "top",
-    }
-    panels[1].text(floor, 0.985, words, **where)
+    across = panels[1].get_xaxis_transform()  # seconds one way, a share of the panel the other
+    panels[1].text(floor, 0.985, words, transform=across, size=NOTE_SIZE, color=GREY, va="top")
     return figure
