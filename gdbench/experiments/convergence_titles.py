@@ -133,9 +133,9 @@ def settings(tidy: pandas.DataFrame, highlight: str) -> Figure:
     rows = own[own["part"] == "tuning"]
     spread = rows.groupby(["setting", "method"])["success_share"].agg(["min", "max"])
     range_ = (spread["max"] - spread["min"]).groupby("setting").median()
-    names = {"step_size": "with a fixed step size", "c2": "with a line search's c2"}
-    told = [f"{range_[name]:.0%} {names[name]}" for name in names if name in range_]
-    title = f"Of the problems solved at its best setting, the median method loses at its worst: {', '.join(told)}"
+    names = {"step_size": "a fixed step size", "c2": "a line search's c2"}
+    told = [f"{100 * range_[name]:.0f} points for {names[name]}" for name in names if name in range_]
+    title = f"From best to worst setting the median method's share of problems solved falls by {', '.join(told)}"
     subtitle = (
         f"{int(rows['runs'].max())} problems from their standard starts, {VALUES} values a method, "
         f"{int(rows['budget'].iloc[0]):,} evaluations each; target: {TARGET}"
