@@ -67,7 +67,8 @@ def run_experiments(
                     print_tables(console, out, experiment, size)
                     console.print(f"[dim]figure and table in {place}[/dim]\n", highlight=False, soft_wrap=True)
     asked = {claim for experiment in chosen for claim in experiment.claims}
-    console.print(ruling_table([ruled for ruled in rulings(out, size) if ruled.claim.id in asked]))
+    if asked:
+        console.print(ruling_table([ruled for ruled in rulings(out, size) if ruled.claim.id in asked]))
     console.print(
         f"{total.measured} cases measured, {total.kept} kept from before"
         + (f", [red]{total.failed} failed[/red] (their records say why)" if total.failed else "")

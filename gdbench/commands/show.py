@@ -36,7 +36,9 @@ def plot_all(root: Path) -> None:
         for line in stored.skipped if stored else ():
             console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
         for place in draw(root, EXPERIMENTS[name]):
-            console.print(f"{place}: table.csv, figure.svg, figure.png", highlight=False, soft_wrap=True)
+            stems = ["figure", *EXPERIMENTS[name].more]
+            told = ", ".join(f"{stem}.svg, {stem}.png" for stem in stems)
+            console.print(f"{place}: table.csv, {told}", highlight=False, soft_wrap=True)
 
 
 def print_tables(console: Console, root: Path, experiment: Experiment, size: str) -> None:

@@ -1,4 +1,4 @@
-"""What repeated measurements allow one to say: medians, their intervals, ratios, drift, powers, orders.
+"""What repeated measurements allow one to say: medians, their intervals, ratios, shares, drift, powers, orders.
 
 Times are skewed and have outliers, so nothing here assumes a normal distribution: the median and
 its order statistics speak for one contender, a bootstrap for the ratio of two. Where the samples
@@ -8,7 +8,8 @@ References
 ----------
 Hoefler, Belli, "Scientific benchmarking of parallel computing systems", SC 2015, section 3.1.3
 (nonparametric interval of the median, after Le Boudec 2010, theorem 2.1);
-Efron, Tibshirani, "An introduction to the bootstrap", 1993, section 13.3 (percentile interval).
+Efron, Tibshirani, "An introduction to the bootstrap", 1993, section 13.3 (percentile interval);
+Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927 (interval of a share).
 """
 
 from __future__ import annotations
@@ -161,6 +162,17 @@ def convergence_order(errors: ArrayLike, floor: float = 1e-14) -> float:
     if last.size < 3 or not (last[0] > last[1] > last[2] and np.isfinite(last[0])):
         raise InputError("an order needs three falling errors above the floor; start farther away, or lower the floor.")
     return float(np.log(last[2] / last[1]) / np.log(last[1] / last[0]))
+
+
+def share(k: int, n: int) -> tuple[float, float, float]:
+    """k / n with Wilson's 95 % interval (Wilson 1927).
+
+    >>> tuple(round(v, 3) for v in share(0, 20))
+    (0.0, 0.0, 0.161)
+    """
+    z2 = 1.959964**2
+    middle, half = (k + z2 / 2) / (n + z2), (z2 * (k * (n - k) / n + z2 / 4)) ** 0.5 / (n + z2)
+    return k / n, max(0.0, middle - half), min(1.0, middle + half)
 
 
 def geometric_mean(samples: ArrayLike) -> float:

@@ -75,3 +75,20 @@ def test_every_block_holds_every_contender_in_changing_order(clock):
     blocks = [tuple(log[k : k + 4]) for k in range(len(names), len(log), 4)]
     assert all(sorted(block) == list(names) for block in blocks)
     assert len(set(blocks)) > 1
+
+
+def test_what_is_made_ready_is_handed_over_and_made_for_every_sample():
+    made, given = [], []
+
+    def ready(calls):
+        made.append([object()] * calls)
+        return made[-1]
+
+    def contender(objects):
+        given.append(objects)
+        sum(range(2000))
+
+    timing = interleaved({"a": contender}, cap=0.02, sample=1e-6, ready={"a": ready})["a"]
+    assert given == made
+    assert len(timing.seconds) >= 6
+    assert len(given[-1]) == timing.calls
