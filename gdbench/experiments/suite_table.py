@@ -110,7 +110,8 @@ def _cost(run: pandas.Series, f_low: float, target: float) -> tuple[float, float
 
 def contenders(tidy: pandas.DataFrame) -> pandas.Series[str]:
     """What a reader must know to tell the rows of one problem apart: the method, and each part that varies."""
-    shown = ["method", *(part for part in (*PARTS, *BUDGET) if part != "method" and tidy[part].nunique() > 1)]
+    varies = {part: tidy.loc[tidy[part] != "none", part].nunique() > 1 for part in (*PARTS, *BUDGET)}
+    shown = ["method", *(part for part in varies if varies[part] and part != "method")]
     words = {"maxiter": "maxiter {}", "maxfev": "maxfev {}", "gtol": "gtol {}", "threads": "{} threads"}
 
     def name(row: pandas.Series) -> str:

@@ -214,6 +214,13 @@ def test_a_suite_of_which_nothing_fits_still_has_a_table_and_a_figure(tmp_path):
     assert experiment.summary(tidy)["status"].tolist()[0].startswith("skipped: ")
 
 
+def test_a_device_that_cannot_run_one_start_is_skipped_with_its_reason(tmp_path):
+    experiment = suite_experiment(written(tmp_path, "problems = 'booth'\ndevices = ['cpu', 'cuda']"))
+    cases = experiment.cases(Settings())
+    refused = {case.parameters["device"]: bool(experiment.refusal(case)) for case in cases}
+    assert refused == {"cpu": False, "cuda": True}
+
+
 def test_a_descent_looked_at_ends_where_one_left_alone_does():
     from gdbench.arguments import checked_plan
 
