@@ -42,13 +42,16 @@ def main() -> None:
 
 @app.command()
 def run(
-    experiment: Annotated[list[str] | None, typer.Argument(help="Experiments to run; none for all.")] = None,
+    experiment: Annotated[
+        list[str] | None, typer.Argument(help="Experiments, or suite files (.toml); none for all.")
+    ] = None,
     size: Annotated[str, typer.Option(help="smoke (seconds), default, or full (as long as it takes).")] = "default",
     device: Annotated[str, typer.Option(help="Where the loops run: cpu.")] = "cpu",
     seeds: Annotated[int | None, typer.Option(help="Number of seeds; the experiment's own if left out.")] = None,
     threads: Annotated[int, typer.Option(help="Cores a measurement may use.")] = 1,
     out: Out = RESULTS,
     force: Annotated[bool, typer.Option("--force", help="Measure anew what was measured before.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the cases and the time they may take.")] = False,
 ) -> None:
     """Measure, then print tables and verdicts and draw figures.
 
@@ -57,7 +60,7 @@ def run(
     """
     from gdbench.commands.run import run_experiments
 
-    sys.exit(run_experiments(experiment or [], size, device, seeds, threads, out, force))
+    sys.exit(run_experiments(experiment or [], size, device, seeds, threads, out, force, dry_run))
 
 
 @app.command()

@@ -16,8 +16,9 @@ from gdbench.errors import InputError
 from gdbench.experiments import EXPERIMENTS, Experiment
 from gdbench.experiments.base import SIZES, Ruling, Verdict
 from gdbench.experiments.claims import CLAIMS, Claim
+from gdbench.experiments.suite import COPY, stored_suite
 from gdbench.harness.machine import machine_name
-from gdbench.harness.record import RECORDS, RecordStore, Status, to_frame
+from gdbench.harness.record import RECORDS, RecordStore, to_frame
 
 if TYPE_CHECKING:
     import pandas
@@ -35,9 +36,19 @@ def machines_in(root: Path) -> list[Path]:
     """The machine folders under ``root``, or ``root`` itself if it is one."""
     if not root.exists():
         raise InputError(f"there are no results in {root}; make some with: gdbench run --out {root}")
-    if any((root / name / RECORDS).exists() for name in EXPERIMENTS):
+    if any((root / name / RECORDS).exists() for name in EXPERIMENTS) or any(root.glob(f"*/{COPY}")):
         return [root]
     return sorted({path.parent.parent for path in root.glob(f"*/*/{RECORDS}")})
+
+
+def experiments_in(root: Path) -> list[Experiment]:
+    """Every experiment, and the suites that have records in ``root``."""
+    folders: dict[str, list[Path]] = {}
+    own = machine_name()
+    for machine in sorted(machines_in(root), key=lambda folder: (folder.name != own, folder.name)):
+        for copy in sorted(machine.glob(f"*/{COPY}")):
+            folders.setdefault(copy.parent.name, []).append(copy.parent)
+    return [*(EXPERIMENTS[name] for name in EXPERIMENTS), *map(stored_suite, folders.values())]
 
 
 def load(root: Path, experiment: Experiment, size: str | None = None) -> Stored | None:
@@ -49,16 +60,18 @@ def load(root: Path, experiment: Experiment, size: str | None = None) -> Stored 
         store = RecordStore(folder / experiment.name)
         records, unread = store.load()
         skipped += [f"{store.path}, line {line}: {reason}" for line, reason in unread]
-        settled = [r for r in records if r.status in (Status.OK, Status.DIVERGED)]
-        if not settled:
+        shown = [r for r in records if r.status in experiment.shown]
+        if not shown:
             continue
-        frame = to_frame(settled)
+        frame = to_frame(shown)
         frame["machine"] = folder.name
         frames.append(_of_one_size(frame, size))
         machines.append(folder.name)
     if not frames:
         return None
-    return Stored(experiment.table(pd.concat(frames, ignore_index=True)), machines, skipped)
+    tidy = experiment.table(pd.concat(frames, ignore_index=True))
+    machines = [machine for machine in machines if machine in set(tidy["machine"])]
+    return Stored(tidy, machines, skipped) if machines else None
 
 
 def _of_one_size(frame: pandas.DataFrame, size: str | None) -> pandas.DataFrame:

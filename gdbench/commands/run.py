@@ -1,4 +1,4 @@
-"""``gdbench run``: the cases of one experiment after the other, with a progress bar, a table and verdicts."""
+"""``gdbench run``: the cases of one experiment or suite after the other, with progress, a table and verdicts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from gdbench.commands.plan import print_plan
 from gdbench.commands.show import print_tables, ruling_table
 from gdbench.errors import InputError, unknown
 from gdbench.experiments import EXPERIMENTS
 from gdbench.experiments.base import SIZES, Settings
+from gdbench.experiments.suite import keep_copy, suite_experiment
 from gdbench.harness.case import Case
 from gdbench.harness.lock import session_lock
 from gdbench.harness.machine import cores
@@ -20,7 +22,14 @@ from gdbench.results import draw, rulings, writable
 
 
 def run_experiments(
-    names: list[str], size: str, device: str, seeds: int | None, threads: int, out: Path, force: bool
+    names: list[str],
+    size: str,
+    device: str,
+    seeds: int | None,
+    threads: int,
+    out: Path,
+    force: bool,
+    dry_run: bool = False,
 ) -> int:
     """Everything ``gdbench run`` does; returns the exit code."""
     if size not in SIZES:
@@ -30,12 +39,19 @@ def run_experiments(
     for option, given in (("--seeds", seeds), ("--threads", threads)):
         if given is not None and given < 1:
             raise InputError(f"{option} must be at least 1, not {given}.")
-    chosen = [EXPERIMENTS[name] for name in dict.fromkeys(names or EXPERIMENTS)]
+    suites = {name: suite_experiment(Path(name)) for name in names if is_suite(name)}
+    chosen = [suites.get(name) or EXPERIMENTS[name] for name in dict.fromkeys(names or EXPERIMENTS)]
     settings = Settings(size, seeds, device, min(threads, cores()))
-    writable(out)
     folder, console, total = machine_folder(out), Console(), Summary()
+    if dry_run:
+        for experiment in chosen:
+            print_plan(console, experiment, experiment.cases(settings), folder, force)
+        return 0
+    writable(out)
     with session_lock(folder):
         cases = {experiment.name: experiment.cases(settings) for experiment in chosen}
+        for name, suite in suites.items():
+            keep_copy(Path(name), folder / suite.name, cases[suite.name])
         with _progress(console) as progress:
             for experiment in chosen:
                 bar = progress.add_task(experiment.name, total=len(cases[experiment.name]), label="")
@@ -59,6 +75,7 @@ def run_experiments(
                     return 130
                 progress.update(bar, label="")
                 total.measured += summary.measured
+                total.skipped += summary.skipped
                 total.kept += summary.kept
                 total.failed += summary.failed
         for experiment in chosen:
@@ -71,11 +88,17 @@ def run_experiments(
         console.print(ruling_table([ruled for ruled in rulings(out, size) if ruled.claim.id in asked]))
     console.print(
         f"{total.measured} cases measured, {total.kept} kept from before"
+        + (f", {total.skipped} skipped (the table says why)" if total.skipped else "")
         + (f", [red]{total.failed} failed[/red] (their records say why)" if total.failed else "")
         + f". Verdicts on all claims: gdbench claims {out}",
         highlight=False,
     )
     return 1 if total.failed else 0
+
+
+def is_suite(name: str) -> bool:
+    """Whether an argument names a suite's file rather than an experiment."""
+    return name.endswith(".toml") or Path(name).is_file()
 
 
 def _progress(console: Console) -> Progress:

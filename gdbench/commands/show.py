@@ -26,18 +26,17 @@ COLOURS = {
 
 def plot_all(root: Path) -> None:
     """Draw everything in ``root`` again."""
-    from gdbench.results import draw, load, machines_in
+    from gdbench.results import draw, experiments_in, load, machines_in
 
     console = Console()
     if not machines_in(root):
         raise InputError(f"there are no records in {root}; make some with: gdbench run --out {root}")
-    for name in EXPERIMENTS:
-        stored = load(root, EXPERIMENTS[name])
+    for experiment in experiments_in(root):
+        stored = load(root, experiment)
         for line in stored.skipped if stored else ():
             console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
-        for place in draw(root, EXPERIMENTS[name]):
-            stems = ["figure", *EXPERIMENTS[name].more]
-            told = ", ".join(f"{stem}.svg, {stem}.png" for stem in stems)
+        for place in draw(root, experiment):
+            told = ", ".join(f"{stem}.svg, {stem}.png" for stem in ("figure", *experiment.more))
             console.print(f"{place}: table.csv, {told}", highlight=False, soft_wrap=True)
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from gdbench.harness.case import Case
+from gdbench.harness.record import Status
 from gdbench.harness.statistics import share as share
 
 if TYPE_CHECKING:
@@ -59,10 +60,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What measuring a case gave: ``measured`` goes into the record; ``diverged`` is an outcome, not a fault."""
+    """What measuring a case gave: ``measured`` goes into the record; ``diverged`` is an outcome, not a fault.
+
+    ``skipped`` says why nothing could be measured here, "" if it was.
+    """
 
     measured: dict[str, Any]
     diverged: bool = False
+    skipped: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class Experiment:
     verdicts: the table of one machine -> verdicts.
     summary: the table of one machine -> what is printed of it; None for all of it.
     more: stem of a file -> a further picture of the table, drawn beside ``figure``, each its own message.
+    shown: how a record must have ended to be in the table.
+    refusal: why a case of ``cases`` cannot be measured, known before any is; "" if it can.
     """
 
     name: str
@@ -93,3 +100,5 @@ class Experiment:
     verdicts: Callable[[pandas.DataFrame], list[Verdict]]
     summary: Callable[[pandas.DataFrame], pandas.DataFrame] | None = None
     more: Mapping[str, Callable[[pandas.DataFrame, str], Figure]] = field(default_factory=dict)
+    shown: tuple[Status, ...] = (Status.OK, Status.DIVERGED)
+    refusal: Callable[[Case], str] = lambda case: ""

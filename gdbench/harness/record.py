@@ -11,14 +11,16 @@ JSON has no NaN and no infinity, and a descent has both: such a number is writte
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from gdbench.errors import InputError
 from gdbench.harness.case import plain
@@ -153,28 +155,18 @@ class RecordStore:
                 os.close(file)
 
     def load(self) -> Loaded:
-        """All records, the last of each key, in the order in which their keys first came."""
-        records: dict[str, Record] = {}
-        skipped = []
-        for number, line in enumerate(self._lines(), start=1):
-            if line.isspace():
-                continue
-            try:
-                record = from_json(line)
-            except InputError as reason:
-                skipped.append(Unread(number, str(reason)))
-            else:
-                records[record.key] = record
-        return Loaded(list(records.values()), skipped)
+        """All records, the last of each key, in the order in which their keys first came.
 
-    def _lines(self) -> Iterator[bytes]:
+        Of a key only the last line is read as JSON, and the ones before it where that one holds no record: a history
+        of a million lines costs one look at each.
+        """
         with disk_errors("read", self.path):
             try:
                 file = self.path.open("rb")
             except FileNotFoundError:
-                return
-            with file:
-                yield from file
+                return Loaded([], [])
+            with file, _no_collections():
+                return _last_of_each(file)
 
     def keys_done(self, statuses: Collection[Status] = SETTLED) -> set[str]:
         """Keys whose last record has one of ``statuses``: what a resumed run need not repeat."""
@@ -234,6 +226,54 @@ def _marked(value: Any) -> Any:
 
 def _restore(told: dict[str, Any]) -> Any:
     return float(str(told["$float"])) if told.keys() == {"$float"} else told
+
+
+def _last_of_each(file: BinaryIO) -> Loaded:
+    """The last record of each key in an open file, and the lines that hold none."""
+    skipped = []
+    places: dict[str, list[tuple[int, int]]] = {}  # key -> (line, where it begins) of each, in order
+    begins = 0
+    for number, line in enumerate(file, start=1):
+        try:
+            if not line.isspace():
+                places.setdefault(_key_of(line), []).append((number, begins))
+        except InputError as reason:
+            skipped.append(Unread(number, str(reason)))
+        begins += len(line)
+    records = []
+    for lines in places.values():
+        for number, begins in reversed(lines):
+            file.seek(begins)
+            try:
+                records.append(from_json(file.readline()))
+                break
+            except InputError as reason:
+                skipped.append(Unread(number, str(reason)))
+    return Loaded(records, sorted(skipped))
+
+
+#: How :func:`to_json` begins, and what comes before the line's end.
+_BEGINS, _ENDS = b'{"key":"', b"}\n"
+
+
+def _key_of(line: bytes) -> str:
+    """The key of a line, without reading all of one that looks whole; ``InputError`` for one that is no record."""
+    key, quote, _ = line[len(_BEGINS) : len(_BEGINS) + 80].partition(b'"')
+    if line.startswith(_BEGINS) and line.endswith(_ENDS) and quote and key.isalnum():
+        return key.decode("ascii")
+    return from_json(line).key
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Python's collector of cycles at rest: it would look at every record again and again, and there are no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _ends_whole(file: int) -> bool:

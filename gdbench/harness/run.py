@@ -18,7 +18,7 @@ from gdbench.errors import InputError
 from gdbench.harness.case import Case
 from gdbench.harness.environment import environment, package_version, write_environment
 from gdbench.harness.machine import fingerprint, machine_name
-from gdbench.harness.record import Record, RecordStore, Status
+from gdbench.harness.record import SETTLED, Record, RecordStore, Status
 
 
 class Measured(Protocol):
@@ -28,14 +28,17 @@ class Measured(Protocol):
     def measured(self) -> dict[str, Any]: ...  # noqa: D102
     @property
     def diverged(self) -> bool: ...  # noqa: D102
+    @property
+    def skipped(self) -> str: ...  # noqa: D102
 
 
 @dataclass
 class Summary:
-    """What a run did: cases measured now, found already measured, and failed."""
+    """What a run did: cases measured now, found already measured, not possible here, and failed."""
 
     measured: int = 0
     kept: int = 0
+    skipped: int = 0
     failed: int = 0
 
 
@@ -66,7 +69,8 @@ def measure_cases(
     from gdbench.devices.cpu.threads import limited
 
     store = RecordStore(folder)
-    done = set() if force else store.keys_done()
+    stored = {record.key: record for record in store.load().records}
+    done = set() if force else {key for key, record in stored.items() if record.status in SETTLED}
     summary = Summary()
     mark: str | None = None
     for case in cases:
@@ -79,8 +83,12 @@ def measure_cases(
             if mark is None:
                 mark = write_environment(folder, environment(with_numba=True))
             record = _measured(case, measure, mark)
-        store.append(record)
-        summary.measured += 1
+        skipped = record.status is Status.SKIPPED
+        known = stored.get(case.key)
+        if not (skipped and known and (known.status, known.reason) == (record.status, record.reason)):
+            store.append(record)  # what was skipped before for the same reason is on file
+        summary.measured += not skipped
+        summary.skipped += skipped
         summary.failed += record.status is Status.FAILED
         after(case, record.status)
     return summary
@@ -92,7 +100,8 @@ def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Rec
     reason = ""
     try:
         outcome = measure(case)
-        found, status = outcome.measured, Status.DIVERGED if outcome.diverged else Status.OK
+        found, reason = outcome.measured, outcome.skipped
+        status = Status.SKIPPED if reason else Status.DIVERGED if outcome.diverged else Status.OK
     except Exception as fault:  # one broken case must not cost the rest; the record says what broke
         where = traceback.extract_tb(fault.__traceback__)[-1]
         at = "" if isinstance(fault, InputError) else f" (line {where.lineno} of {Path(where.filename).name})"

@@ -9,8 +9,8 @@ from gdbench.harness.run import measure_cases
 
 
 class Outcome:
-    def __init__(self, diverged=False, **measured):
-        self.measured, self.diverged = measured, diverged
+    def __init__(self, diverged=False, skipped="", **measured):
+        self.measured, self.diverged, self.skipped = measured, diverged, skipped
 
 
 CASES = [Case("toy", {"k": k}) for k in range(4)]
@@ -48,6 +48,15 @@ def test_a_broken_case_says_where_and_is_tried_again(tmp_path):
     assert "test_run.py" in failed.reason
     again = measure_cases(CASES, lambda case: Outcome(), tmp_path)
     assert (again.measured, again.kept) == (1, 3)
+
+
+def test_what_cannot_be_is_on_file_once_for_each_reason(tmp_path):
+    for reason in ("no GPU", "no GPU", "no driver", ""):
+        summary = measure_cases(CASES[:1], lambda case, why=reason: Outcome(skipped=why), tmp_path)
+        assert (summary.measured, summary.skipped) == ((0, 1) if reason else (1, 0))
+    lines = RecordStore(tmp_path).path.read_text().splitlines()
+    assert len(lines) == 3
+    assert [record.status for record in RecordStore(tmp_path).load().records] == [Status.OK]
 
 
 def test_a_stop_keeps_every_finished_record(tmp_path):
