@@ -1,0 +1,154 @@
+"""Timing in several fresh processes: what a claim about a ratio has to rest on.
+
+Where a process lays out its memory and its code is drawn once, when it starts, and may shift a contender by some per
+cent for as long as the process lives: more samples from one process do not average that away, more processes do.
+So the same table of contenders is timed in each of several fresh processes, interleaved as ever; samples stay with their
+process, and the interval of a ratio is drawn over processes first and over blocks within each second.
+
+Reference: Kalibera, Jones, "Rigorous benchmarking in reasonable time", ISMM 2013 (repeat at every level that varies).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gdbench.errors import InputError
+from gdbench.harness.statistics import FEWEST, RESAMPLES, Interval, geometric_mean, positive
+from gdbench.harness.timing import Timing, interleaved
+
+#: As with samples: fewer processes than this all lie on one side of the truth too often.
+PROCESSES = FEWEST
+
+Contenders = Mapping[str, Callable[[int], object]]
+
+
+def in_processes(
+    table: str,
+    *arguments: Any,
+    processes: int = PROCESSES,
+    cap: float,
+    least: int = FEWEST,
+    most: int = 200,
+    threads: int = 1,
+    seed: int = 0,
+) -> list[dict[str, Timing]]:
+    """Time a table of contenders in fresh processes, one after the other.
+
+    Parameters
+    ----------
+    table: ``"module:function"``; called in every process with ``arguments``, it returns name -> contender, each
+        called as ``contender(calls)``, compiled and warm.
+    arguments: whatever can be pickled.
+    processes: how many.
+    cap, least, most: of each process, as for ``timing.interleaved``.
+    threads: of Numba and of every BLAS in the process.
+    seed: of the order within blocks; every process has an order of its own.
+
+    Returns
+    -------
+    One dictionary a process, name -> ``Timing``; the i-th samples of two contenders (measured more than once) come from
+    the same block. ``ratio_over_processes`` makes an interval of them.
+
+    Raises
+    ------
+    InputError: no such function, fewer than one process, or a process that ended without an answer. A script that calls
+        this keeps what it runs under ``if __name__ == "__main__":``, since every process imports it again.
+
+    >>> timings = in_processes("gdbench.harness.processes:example", processes=2, cap=0.02)
+    >>> [sorted(process) for process in timings]
+    [['longer', 'sum'], ['longer', 'sum']]
+    """
+    if processes < 1:
+        raise InputError(f"{processes} processes measure nothing; ask for at least one.")
+    _found(table)  # before any work
+    fresh = multiprocessing.get_context("spawn")
+    found = []
+    for each in range(processes):
+        with ProcessPoolExecutor(max_workers=1, mp_context=fresh) as pool:
+            try:
+                asked = pool.submit(_timed, table, arguments, threads, cap, least, most, seed + each)
+                found.append(asked.result())
+            except BrokenProcessPool:
+                raise InputError(
+                    f"a process that was to time {table!r} ended without an answer; call the function by hand to see "
+                    'why, and keep what a script runs under if __name__ == "__main__".'
+                ) from None
+    return found
+
+
+def ratio_over_processes(above: Sequence[ArrayLike], below: Sequence[ArrayLike], seed: int = 0) -> Interval:
+    """Ratio of two contenders and its 95 % interval, from samples kept by process.
+
+    The ratio is the geometric mean over processes of median(a_p) / median(b_p). The bootstrap draws processes with
+    replacement and, in each drawn, blocks with replacement: both samples of a block together (pairs) where the
+    process holds as many of either, else each by itself.
+
+    Parameters
+    ----------
+    above, below: for each process its samples, shapes (n_p,) and (m_p,), positive and finite.
+    seed: the same one gives the same interval.
+
+    ``n`` is the number of processes; fewer than 6, or fewer than 6 samples in one, are not sufficient. Raises
+    ``InputError`` for unequal or no numbers of processes, and for samples that are not positive and finite.
+
+    >>> interval = ratio_over_processes([[2.0, 2.2, 2.1, 2.4, 2.0, 2.3]] * 6, [[1.0, 1.1, 1.05, 1.2, 1.0, 1.15]] * 6)
+    >>> round(interval.median, 9), interval.n, interval.sufficient
+    (2.0, 6, True)
+    """
+    if len(above) != len(below) or not len(above):
+        raise InputError(
+            f"there are {len(above)} and {len(below)} processes; give the samples of both of each process."
+        )
+    pairs = [(positive(a, "the first samples"), positive(b, "the second samples")) for a, b in zip(above, below)]
+    k = len(pairs)
+    random = np.random.default_rng(seed)
+    logarithms = np.zeros(RESAMPLES)
+    drawn = random.integers(k, size=(k, RESAMPLES))  # k processes for each resample
+    for slot in drawn:
+        for process, (a, b) in enumerate(pairs):
+            mine = np.flatnonzero(slot == process)
+            of_a = random.integers(a.size, size=(mine.size, a.size))
+            of_b = of_a if a.size == b.size else random.integers(b.size, size=(mine.size, b.size))
+            logarithms[mine] += np.log(np.median(a[of_a], axis=1) / np.median(b[of_b], axis=1))
+    low, high = np.exp(np.quantile(logarithms / k, [0.025, 0.975]))
+    ratio = geometric_mean([np.median(a) / np.median(b) for a, b in pairs])
+    fewest = min(min(a.size, b.size) for a, b in pairs)
+    return Interval(ratio, float(low), float(high), k, k >= FEWEST and fewest >= FEWEST)
+
+
+def example() -> Contenders:
+    """The smallest table: sums of 100 and of 200 numbers."""
+    return {
+        "sum": lambda calls: [sum(range(100)) for _ in range(calls)],
+        "longer": lambda calls: [sum(range(200)) for _ in range(calls)],
+    }
+
+
+def _found(table: str) -> Callable[..., Contenders]:
+    try:
+        function = pkgutil.resolve_name(table) if ":" in table else None
+    except (ImportError, AttributeError, ValueError) as reason:
+        raise InputError(
+            f"cannot find {table!r} ({reason}); name an importable function as 'module:function'."
+        ) from None
+    if not callable(function):
+        raise InputError(f"{table!r} is no function; name an importable one as 'module:function'.")
+    return function  # type: ignore[no-any-return]
+
+
+def _timed(
+    table: str, arguments: Sequence[Any], threads: int, cap: float, least: int, most: int, seed: int
+) -> dict[str, Timing]:
+    """What one process does."""
+    from gdbench.devices.cpu.threads import limited
+
+    with limited(threads):
+        return interleaved(_found(table)(*arguments), cap=cap, least=least, most=most, seed=seed)
