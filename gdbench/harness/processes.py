@@ -2,8 +2,8 @@
 
 Where a process lays out its memory and its code is drawn once, when it starts, and may shift a contender by some per
 cent for as long as the process lives: more samples from one process do not average that away, more processes do.
-So the same table of contenders is timed in each of several fresh processes, interleaved as ever; samples stay with their
-process, and the interval of a ratio is drawn over processes first and over blocks within each second.
+So the same table of contenders is timed in each of several fresh processes, interleaved as ever; samples stay with
+their process, and the interval of a ratio is drawn over processes first and over blocks within each second.
 
 Reference: Kalibera, Jones, "Rigorous benchmarking in reasonable time", ISMM 2013 (repeat at every level that varies).
 """
@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gdbench.errors import InputError
 from gdbench.harness.statistics import FEWEST, RESAMPLES, Interval, geometric_mean, positive
@@ -84,44 +84,55 @@ def in_processes(
     return found
 
 
-def ratio_over_processes(above: Sequence[ArrayLike], below: Sequence[ArrayLike], seed: int = 0) -> Interval:
+def ratio_over_processes(
+    above: Sequence[ArrayLike], below: Sequence[ArrayLike], seed: int = 0, *, paired: bool = True
+) -> Interval:
     """Ratio of two contenders and its 95 % interval, from samples kept by process.
 
-    The ratio is the geometric mean over processes of median(a_p) / median(b_p). The bootstrap draws processes with
-    replacement and, in each drawn, blocks with replacement: both samples of a block together (pairs) where the
-    process holds as many of either, else each by itself.
+    The ratio is that of the geometric means, over processes, of the medians. The bootstrap draws processes with
+    replacement and, in each drawn, blocks with replacement.
 
     Parameters
     ----------
     above, below: for each process its samples, shapes (n_p,) and (m_p,), positive and finite.
     seed: the same one gives the same interval.
+    paired: True for contenders timed in the same processes: these are drawn together, and so are both samples
+        of a block (of a process that holds as many of either). False for two separate runs.
 
-    ``n`` is the number of processes; fewer than 6, or fewer than 6 samples in one, are not sufficient. Raises
-    ``InputError`` for unequal or no numbers of processes, and for samples that are not positive and finite.
+    ``n`` is the smaller number of processes; fewer than 6, or fewer than 6 samples in one, are not sufficient. Raises
+    ``InputError`` for no processes, unequal numbers of paired ones, and samples that are not positive and finite.
 
     >>> interval = ratio_over_processes([[2.0, 2.2, 2.1, 2.4, 2.0, 2.3]] * 6, [[1.0, 1.1, 1.05, 1.2, 1.0, 1.15]] * 6)
     >>> round(interval.median, 9), interval.n, interval.sufficient
     (2.0, 6, True)
     """
-    if len(above) != len(below) or not len(above):
-        raise InputError(
-            f"there are {len(above)} and {len(below)} processes; give the samples of both of each process."
-        )
-    pairs = [(positive(a, "the first samples"), positive(b, "the second samples")) for a, b in zip(above, below)]
-    k = len(pairs)
+    if not len(above) or not len(below) or (paired and len(above) != len(below)):
+        raise InputError(f"there are {len(above)} and {len(below)} processes; give both contenders' samples of each.")
+    a, b = [positive(s, "the first samples") for s in above], [positive(s, "the second samples") for s in below]
     random = np.random.default_rng(seed)
+    if paired:
+        logarithms = _drawn([(x, y) for x, y in zip(a, b)], random)
+    else:
+        logarithms = _drawn([(x,) for x in a], random) - _drawn([(y,) for y in b], random)
+    low, high = np.exp(np.quantile(logarithms, [0.025, 0.975]))
+    ratio = geometric_mean([np.median(x) for x in a]) / geometric_mean([np.median(y) for y in b])
+    n, fewest = min(len(a), len(b)), min(samples.size for samples in (*a, *b))
+    return Interval(ratio, float(low), float(high), n, n >= FEWEST and fewest >= FEWEST)
+
+
+def _drawn(processes: Sequence[tuple[NDArray[np.float64], ...]], random: np.random.Generator) -> NDArray[np.float64]:
+    """RESAMPLES draws of the mean, over processes, of log median(first), less log median(second) where there is one."""
+    k = len(processes)
     logarithms = np.zeros(RESAMPLES)
-    drawn = random.integers(k, size=(k, RESAMPLES))  # k processes for each resample
-    for slot in drawn:
-        for process, (a, b) in enumerate(pairs):
+    for slot in random.integers(k, size=(k, RESAMPLES)):  # k processes make one resample
+        for process, samples in enumerate(processes):
             mine = np.flatnonzero(slot == process)
-            of_a = random.integers(a.size, size=(mine.size, a.size))
-            of_b = of_a if a.size == b.size else random.integers(b.size, size=(mine.size, b.size))
-            logarithms[mine] += np.log(np.median(a[of_a], axis=1) / np.median(b[of_b], axis=1))
-    low, high = np.exp(np.quantile(logarithms / k, [0.025, 0.975]))
-    ratio = geometric_mean([np.median(a) / np.median(b) for a, b in pairs])
-    fewest = min(min(a.size, b.size) for a, b in pairs)
-    return Interval(ratio, float(low), float(high), k, k >= FEWEST and fewest >= FEWEST)
+            blocks = random.integers(samples[0].size, size=(mine.size, samples[0].size))
+            for sign, of in zip((1, -1), samples):
+                if of.size != samples[0].size:
+                    blocks = random.integers(of.size, size=(mine.size, of.size))
+                logarithms[mine] += sign * np.log(np.median(of[blocks], axis=1))
+    return logarithms / k
 
 
 def example() -> Contenders:

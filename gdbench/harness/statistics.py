@@ -202,7 +202,7 @@ def _numbers(samples: ArrayLike, what: str) -> NDArray[np.float64]:
 
 
 def positive(samples: ArrayLike, what: str) -> NDArray[np.float64]:
-    """``samples`` as a float64 vector of positive, finite numbers; of anything else an ``InputError`` names ``what``."""
+    """``samples`` as a float64 vector of positive, finite numbers; of others an ``InputError`` names ``what``."""
     values = _numbers(samples, what)
     if not np.all((values > 0) & np.isfinite(values)):
         raise InputError(f"{what} hold a number that is not positive and finite; ratios and powers need such.")
