@@ -25,9 +25,9 @@ from cores import THREADS, held
 from facts import plain_facts, quartiles, shares
 from records import write_record
 
-from gdbench.harness.timing import SECONDS_A_SAMPLE
+from gdbench.harness.timing import calls_a_sample
 
-#: The table's columns where none are asked for: times are skewed, so the median and its quartiles before all.
+#: The table's columns, and its order by the median, where none are asked for: times are skewed.
 COLUMNS = ["median", "iqr", "min", "max", "rounds", "iterations"]
 
 
@@ -39,8 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     asked = [*config.invocation_params.args, *os.environ.get("PYTEST_ADDOPTS", "").split()]
-    if not any(word.startswith("--benchmark-columns") for word in asked):
-        config.option.benchmark_columns = COLUMNS
+    for name, ours in (("columns", COLUMNS), ("sort", "median")):
+        if not any(word.startswith(f"--benchmark-{name}") for word in asked):
+            setattr(config.option, f"benchmark_{name}", ours)
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]
                 if records is not None:
                     write_record(records, request.path, question, THREADS, plain_facts(facts), [], reason=str(excluded))
                 raise
-            calls = _calls_in_a_sample(work, warm)
+            calls = calls_a_sample(work, warm)
             # In place: what is assigned anew never reaches the record.
             benchmark.extra_info.update(plain_facts(facts))
             benchmark.extra_info.update(calls=calls, compile_seconds=max(0.0, cold - warm), threads=THREADS)
@@ -96,15 +97,6 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]
                 write_record(records, request.path, question, THREADS, benchmark.extra_info, stats.data)
 
     return measure
-
-
-def _calls_in_a_sample(work: Callable[[int], object], seconds: float) -> int:
-    """Calls that last long enough for the clock, found by doubling."""
-    calls = 1
-    while seconds < SECONDS_A_SAMPLE:
-        calls *= 2
-        seconds = _seconds(work, calls)
-    return calls
 
 
 def _seconds(work: Callable[[int], object], calls: int) -> float:
