@@ -58,6 +58,8 @@ def interleaved(
     timings: dict[str, Timing] = {}
     for name, contender in contenders.items():
         took = _clocked(contender, 1)
+        if cap / 10 < took < cap:  # it may have been the machine that paused
+            took = min(took, _clocked(contender, 1))
         if took > cap / 10:
             timings[name] = Timing(1, [took], ended="once")
         else:

@@ -93,10 +93,20 @@ def test_a_steady_contender_has_no_noise(clock):
     assert aa_noise(clock.contender(itertools.repeat(0.001)), cap=1.0) == 0
 
 
-def test_a_restless_one_has_the_largest_change_of_its_rounds(clock):
+def test_nineteen_of_twenty_comparisons_with_itself_stay_below_the_noise(clock):
     random = np.random.default_rng(0)
-    noise = aa_noise(clock.contender(random.lognormal(-7, 0.5) for _ in itertools.count()), cap=1.0, rounds=5)
-    assert 0.02 < noise < 2
+
+    def noise(seed):
+        return aa_noise(clock.contender(random.lognormal(-7, 0.5) for _ in itertools.count()), rounds=1, cap=0.1)
+
+    threshold = aa_noise(clock.contender(random.lognormal(-7, 0.5) for _ in itertools.count()), rounds=100, cap=10.0)
+    assert np.mean([noise(seed) <= threshold for seed in range(200)]) == pytest.approx(0.95, abs=0.05)
+
+
+def test_one_disturbed_round_does_not_set_the_noise(clock):
+    first_round = itertools.repeat(0.02, 9)  # of two contenders: 6 blocks, and what sizes a sample
+    quiet = itertools.repeat(0.01)
+    assert aa_noise(clock.contender(itertools.chain(first_round, quiet)), cap=20.0) < 0.06
 
 
 def test_an_aa_run_that_cannot_be_is_refused(clock):

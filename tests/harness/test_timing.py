@@ -49,6 +49,12 @@ def test_a_fast_contender_is_repeated_within_a_sample(clock):
     assert timings["fast"].seconds == pytest.approx([1e-7] * 6)
 
 
+def test_a_pause_of_the_machine_makes_no_contender_slow(clock):
+    paused = itertools.chain([0.5], itertools.repeat(0.01))
+    timings = interleaved({"fast": clock.contender(paused)}, cap=1.0)
+    assert timings["fast"].seconds == pytest.approx([0.01] * 6)
+
+
 def test_a_pause_of_the_machine_makes_no_sample_too_short(clock):
     paused = itertools.chain([0.05], itertools.repeat(1e-7))  # a call that the system interrupted
     timings = interleaved({"fast": clock.contender(paused)}, cap=1.0)
