@@ -89,49 +89,55 @@ def ratio_over_processes(
 ) -> Interval:
     """Ratio of two contenders and its 95 % interval, from samples kept by process.
 
-    The ratio is that of the geometric means, over processes, of the medians. The bootstrap draws processes with
-    replacement and, in each drawn, blocks with replacement.
+    Paired, the ratio is the geometric mean, over processes, of the median of a_i / b_i over the blocks i of one: what
+    slowed a whole block cancels. Else it is that of the geometric means, over processes, of the medians. The bootstrap
+    draws processes with replacement and, in each drawn, blocks with replacement.
 
     Parameters
     ----------
     above, below: for each process its samples, shapes (n_p,) and (m_p,), positive and finite.
     seed: the same one gives the same interval.
-    paired: True for contenders timed in the same processes: these are drawn together, and so are both samples
-        of a block (of a process that holds as many of either). False for two separate runs.
+    paired: True for contenders timed in the same blocks of the same processes, which give as many samples of either.
+        False for two separate runs.
 
     ``n`` is the smaller number of processes; fewer than 6, or fewer than 6 samples in one, are not sufficient. Raises
-    ``InputError`` for no processes, unequal numbers of paired ones, and samples that are not positive and finite.
+    ``InputError`` for no processes, pairs that are none, and samples that are not positive and finite.
 
     >>> interval = ratio_over_processes([[2.0, 2.2, 2.1, 2.4, 2.0, 2.3]] * 6, [[1.0, 1.1, 1.05, 1.2, 1.0, 1.15]] * 6)
     >>> round(interval.median, 9), interval.n, interval.sufficient
     (2.0, 6, True)
     """
-    if not len(above) or not len(below) or (paired and len(above) != len(below)):
-        raise InputError(f"there are {len(above)} and {len(below)} processes; give both contenders' samples of each.")
     a, b = [positive(s, "the first samples") for s in above], [positive(s, "the second samples") for s in below]
+    sizes = [[samples.size for samples in side] for side in (a, b)]
+    if not a or not b or (paired and sizes[0] != sizes[1]):
+        raise InputError(
+            f"samples of {len(a)} and {len(b)} processes do not pair; give as many of both, in each process."
+        )
     random = np.random.default_rng(seed)
     if paired:
-        logarithms = _drawn([(x, y) for x, y in zip(a, b)], random)
+        blocks = [x / y for x, y in zip(a, b)]
+        ratio, logarithms = _middle(blocks), _drawn(blocks, random)
     else:
-        logarithms = _drawn([(x,) for x in a], random) - _drawn([(y,) for y in b], random)
+        ratio, logarithms = _middle(a) / _middle(b), _drawn(a, random) - _drawn(b, random)
     low, high = np.exp(np.quantile(logarithms, [0.025, 0.975]))
-    ratio = geometric_mean([np.median(x) for x in a]) / geometric_mean([np.median(y) for y in b])
-    n, fewest = min(len(a), len(b)), min(samples.size for samples in (*a, *b))
+    n, fewest = min(len(a), len(b)), min(min(side) for side in sizes)
     return Interval(ratio, float(low), float(high), n, n >= FEWEST and fewest >= FEWEST)
 
 
-def _drawn(processes: Sequence[tuple[NDArray[np.float64], ...]], random: np.random.Generator) -> NDArray[np.float64]:
-    """RESAMPLES draws of the mean, over processes, of log median(first), less log median(second) where there is one."""
+def _middle(processes: Sequence[NDArray[np.float64]]) -> float:
+    """Geometric mean of the processes' medians."""
+    return geometric_mean([np.median(samples) for samples in processes])
+
+
+def _drawn(processes: Sequence[NDArray[np.float64]], random: np.random.Generator) -> NDArray[np.float64]:
+    """RESAMPLES draws, over processes and within each, of the logarithm of ``_middle``."""
     k = len(processes)
     logarithms = np.zeros(RESAMPLES)
     for slot in random.integers(k, size=(k, RESAMPLES)):  # k processes make one resample
         for process, samples in enumerate(processes):
             mine = np.flatnonzero(slot == process)
-            blocks = random.integers(samples[0].size, size=(mine.size, samples[0].size))
-            for sign, of in zip((1, -1), samples):
-                if of.size != samples[0].size:
-                    blocks = random.integers(of.size, size=(mine.size, of.size))
-                logarithms[mine] += sign * np.log(np.median(of[blocks], axis=1))
+            blocks = random.integers(samples.size, size=(mine.size, samples.size))
+            logarithms[mine] += np.log(np.median(samples[blocks], axis=1))
     return logarithms / k
 
 

@@ -79,7 +79,7 @@ def aa_noise(contender: Callable[[int], object], *, cap: float = 2.0, rounds: in
     ----------
     contender: called as ``contender(calls)``, compiled and warm.
     cap: seconds for all rounds together.
-    rounds: comparisons, each of two interleaved sets of samples. The threshold is the 95 % quantile of their
+    rounds: comparisons, each the median ratio of interleaved pairs. The threshold is the 95 % quantile of their
         |changes|, as a share: one round that the machine disturbed does not set it.
     seed: of the order within blocks.
 
@@ -95,7 +95,7 @@ def aa_noise(contender: Callable[[int], object], *, cap: float = 2.0, rounds: in
         timings = interleaved({"a": contender, "again": contender}, cap=cap / rounds, seed=seed + each)
         if any(timing.ended == "once" for timing in timings.values()):
             raise InputError(f"one call takes more than a tenth of {cap / rounds:g} s; give the A/A run more seconds.")
-        changes.append(change(float(np.median(timings["a"].seconds) / np.median(timings["again"].seconds))))
+        changes.append(change(float(np.median(np.divide(timings["a"].seconds, timings["again"].seconds)))))
     return float(np.quantile(changes, 0.95))
 
 

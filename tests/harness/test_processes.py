@@ -65,7 +65,21 @@ def test_pairs_cancel_what_slowed_both():
     found = ratio_over_processes([1.1 * part for part in noise], noise)
     assert found.low == pytest.approx(1.1)
     assert found.high == pytest.approx(1.1)
-    assert not distinguishable(ratio_over_processes([1.1 * part for part in noise], [part[:-1] for part in noise]))
+    assert not distinguishable(ratio_over_processes([1.1 * part for part in noise], noise, paired=False))
+
+
+def test_runs_that_are_no_pairs_need_not_be_as_many():
+    random = np.random.default_rng(4)
+    above = [random.lognormal(0.2, 0.02, 20 + i) for i in range(8)]
+    below = [random.lognormal(0.0, 0.02, 30) for _ in range(7)]
+    found = ratio_over_processes(above, below, paired=False)
+    assert found.n == 7
+    assert found.low < math.exp(0.2) < found.high
+    back = ratio_over_processes(below, above, paired=False)
+    assert 1 / back.median == pytest.approx(found.median)
+    for unlike in (above[:7], above):
+        with pytest.raises(InputError, match="do not pair"):
+            ratio_over_processes(unlike, below)
 
 
 def test_the_interval_is_that_of_a_plain_twin():
@@ -77,7 +91,7 @@ def test_the_interval_is_that_of_a_plain_twin():
         ratios = []
         for p in random.integers(7, size=7):
             i = random.integers(9, size=9)
-            ratios.append(np.median(above[p][i]) / np.median(below[p][i]))
+            ratios.append(np.median(above[p][i] / below[p][i]))
         plain.append(math.exp(np.mean(np.log(ratios))))
     found = ratio_over_processes(above, below)
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(plain, [0.025, 0.975])), rel=0.02)
