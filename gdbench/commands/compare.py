@@ -45,7 +45,7 @@ def print_comparison(
         if len(told := _told(rows)):
             show(told, f"{experiment}: B over A, above 1 is slower")
     for line in _summary(frame):
-        print(line)
+        print(f"- {line}" if markdown else line)
     return 1 if frame["finding"].isin(WORSE).any() else 0
 
 

@@ -90,7 +90,10 @@ def _by_process(told: Any) -> Samples:
         processes = [[told]]
     if not all(process and all(map(_is_number, process)) for process in processes):
         return []
-    return [[float(item) for item in process] for process in processes]
+    try:
+        return [[float(item) for item in process] for process in processes]
+    except OverflowError:  # JSON knows whole numbers beyond any float
+        return []
 
 
 def _are_numbers(told: Any) -> bool:

@@ -37,7 +37,7 @@ def from_results(root: Path, name: str) -> Side:
     return Side(name, cases, skipped)
 
 
-def _measured(record: Record, environment: dict[str, object]) -> Measured:
+def _measured(record: Record, environment: object) -> Measured:
     return Measured(
         machine=record.machine,
         experiment=record.experiment,
@@ -46,5 +46,5 @@ def _measured(record: Record, environment: dict[str, object]) -> Measured:
         parameters=record.parameters,
         status=str(record.status),
         measured=record.measured,
-        environment=environment,
+        environment=environment if isinstance(environment, dict) else {},
     )

@@ -118,6 +118,7 @@ def test_the_names_of_counts(field, told, counted):
         ({"compile_seconds": {"cs": 3.0}}, {"compile_seconds, cs": [[3.0]]}),
         ({"seconds_samples": [1.0]}, {"seconds_samples": [[1.0]]}),
         ({"seconds": []}, {}),
+        ({"seconds": [10**400]}, {}),
         ({"seconds": [[], [1.0]]}, {}),
         ({"seconds": "fast"}, {}),
         ({"seconds": {"cs": ["a"]}}, {}),

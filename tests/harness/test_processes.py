@@ -8,6 +8,7 @@ import pytest
 
 from gdbench.errors import InputError
 from gdbench.harness.processes import in_processes, ratio_over_processes
+from gdbench.harness.regression import judge
 from gdbench.harness.statistics import distinguishable, ratio_interval
 
 
@@ -97,6 +98,21 @@ def test_the_interval_is_that_of_a_plain_twin():
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(plain, [0.025, 0.975])), rel=0.02)
     assert found == ratio_over_processes(above, below)
     assert found.sufficient
+
+
+def test_the_rule_finds_a_tenth_and_nothing_in_a_comparison_with_itself():
+    random = np.random.default_rng(5)
+
+    def finding(slower):
+        # blocks share what disturbs the machine; a process shifts each contender by 1 %, a sample by 3 %
+        loads = [random.lognormal(0, 0.3, 25) for _ in range(6)]
+        before, after = (
+            [load * random.lognormal(0, 0.03, 25) * random.lognormal(0, 0.01) for load in loads] for _ in "ab"
+        )
+        return judge(ratio_over_processes([slower * part for part in after], before))
+
+    assert [finding(1.0) for _ in range(20)].count("regression") == 0
+    assert [finding(1.1) for _ in range(20)].count("regression") >= 19
 
 
 def test_few_processes_or_blocks_are_insufficient():
