@@ -22,13 +22,14 @@ def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("benchmarks")
     words = ["--benchmark-only", "-k", "test_direction and 2-steepest", "--benchmark-max-time=0.01"]
     words += [f"--benchmark-json={out / 'run.json'}", f"--gdbench-records={out / 'records'}"]
+    own = {name: told for name, told in os.environ.items() if not name.startswith("PYTEST_")}  # no worker of xdist
     asked = subprocess.run(
         [sys.executable, "-m", "pytest", str(BENCHMARK), "-p", "no:cacheprovider", *words],
         capture_output=True,
         text=True,
         timeout=300,
         cwd=ROOT,
-        env={**os.environ, "GDBENCH_MACHINE_ID": "here", "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""},
+        env={**own, "GDBENCH_MACHINE_ID": "here", "PYTHONPATH": str(ROOT)},
         check=False,
     )
     assert asked.returncode == 0, asked.stdout + asked.stderr
