@@ -9,6 +9,7 @@ from gdbench.basins import Basins, basins
 from gdbench.checking import GradientCheck, check_gradient
 from gdbench.classification import Classification, classify
 from gdbench.closed_form import ClosedForm, closed_form
+from gdbench.comparison import compare
 from gdbench.critical import CriticalPoint, find_critical_points
 from gdbench.derivatives import gradient, hessian
 from gdbench.errors import CompileError, InputError
@@ -69,6 +70,7 @@ __all__ = [
     "check_gradient",
     "classify",
     "closed_form",
+    "compare",
     "directional_derivative",
     "family",
     "find_critical_points",

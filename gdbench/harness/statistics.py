@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,32 +72,45 @@ def median_interval(samples: ArrayLike) -> Interval:
     return Interval(float(np.median(ordered)), float(ordered[low - 1]), float(ordered[high - 1]), n, n >= FEWEST)
 
 
-def ratio_interval(a: ArrayLike, b: ArrayLike, seed: int = 0) -> Interval:
+def ratio_interval(a: ArrayLike, b: ArrayLike, seed: int = 0, *, paired: bool | None = None) -> Interval:
     """median(a) / median(b) and its 95 % percentile-bootstrap interval.
 
-    Samples of equal length are taken as pairs measured in the same block and are drawn together,
-    so that what slowed both contenders cancels; otherwise each is drawn by itself. The same seed
-    gives the same interval. ``n`` is the smaller length.
+    Parameters
+    ----------
+    a, b: raw samples, shapes (n,) and (m,), positive and finite.
+    seed: the same one gives the same interval.
+    paired: True draws pairs measured in the same block together, so that what slowed both contenders cancels;
+        False draws each by itself, as two separate runs must be; None takes equal lengths for pairs.
 
-    Raises ``InputError`` unless all samples are positive and finite.
+    ``n`` is the smaller length. Raises ``InputError`` unless all samples are positive and finite, and of equal
+    number where they are said to be pairs.
 
     >>> interval = ratio_interval([2.0, 2.2, 2.1, 2.4, 2.0, 2.3], [1.0, 1.1, 1.05, 1.2, 1.0, 1.15])
     >>> interval.median, interval.low, interval.high
     (2.0, 2.0, 2.0)
     """
-    above, below = _positive(a, "the first samples"), _positive(b, "the second samples")
-    paired = above.size == below.size
-    random = np.random.default_rng(seed)
-    ratios: list[NDArray[Any]] = []
-    batch = max(_BATCH // max(above.size, below.size), 1)
-    for start in range(0, RESAMPLES, batch):
-        rows = min(batch, RESAMPLES - start)
-        of_a = random.integers(above.size, size=(rows, above.size))
-        of_b = of_a if paired else random.integers(below.size, size=(rows, below.size))
-        ratios.append(np.median(above[of_a], axis=1) / np.median(below[of_b], axis=1))
-    low, high = np.quantile(np.concatenate(ratios), [0.025, 0.975])
+    from scipy import stats
+
+    above, below = positive(a, "the first samples"), positive(b, "the second samples")
+    paired = above.size == below.size if paired is None else paired
+    if paired and above.size != below.size:
+        raise InputError(f"{above.size} and {below.size} samples make no pairs; say that they are not paired.")
+    ratio = float(np.median(above) / np.median(below))
     n = min(above.size, below.size)
-    return Interval(float(np.median(above) / np.median(below)), float(low), float(high), n, n >= FEWEST)
+    if n < 2:  # nothing to draw from
+        return Interval(ratio, ratio, ratio, n, False)
+    drawn = stats.bootstrap(
+        (above, below),
+        lambda x, y, axis: np.median(x, axis=axis) / np.median(y, axis=axis),
+        paired=paired,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=max(_BATCH // max(above.size, below.size), 1),
+        method="percentile",
+        random_state=np.random.default_rng(seed),
+    )
+    low, high = drawn.confidence_interval
+    return Interval(ratio, float(low), float(high), n, n >= FEWEST)
 
 
 def distinguishable(interval: Interval) -> bool:
@@ -132,7 +145,7 @@ def fit_power(n: ArrayLike, seconds: ArrayLike) -> Power:
     """
     from scipy import stats
 
-    sizes, times = _positive(n, "sizes"), _positive(seconds, "seconds")
+    sizes, times = positive(n, "sizes"), positive(seconds, "seconds")
     if sizes.size != times.size:
         raise InputError(f"there are {sizes.size} sizes and {times.size} times; give one time for each size.")
     if sizes.size < 3 or np.ptp(sizes) == 0:
@@ -200,8 +213,8 @@ def _numbers(samples: ArrayLike, what: str) -> NDArray[np.float64]:
     return values
 
 
-def _positive(samples: ArrayLike, what: str) -> NDArray[np.float64]:
-    """The same, all positive and finite."""
+def positive(samples: ArrayLike, what: str) -> NDArray[np.float64]:
+    """``samples`` as a float64 vector of positive, finite numbers; of others an ``InputError`` names ``what``."""
     values = _numbers(samples, what)
     if not np.all((values > 0) & np.isfinite(values)):
         raise InputError(f"{what} hold a number that is not positive and finite; ratios and powers need such.")
