@@ -2,11 +2,13 @@
 
 A plain ``pytest`` skips all of it. Each benchmark belongs to a group, which is a question; its contenders are timed in
 one unit (a gradient, a step, an epoch), on one core, after compiling and warming up.
-``--benchmark-json=FILE`` keeps every sample; ``--benchmark-max-time=SECONDS`` gives each contender longer.
+``--benchmark-json=FILE`` keeps every sample, and so does ``--gdbench-records DIR``, as ``gdbench run`` would; ``gdbench
+compare`` reads both. ``--benchmark-max-time=SECONDS`` gives each contender longer.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -20,20 +22,40 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cores import THREADS, held
+from facts import plain_facts, quartiles, shares
+from records import write_record
 
-from gdbench.harness.timing import SECONDS_A_SAMPLE
+from gdbench.harness.timing import calls_a_sample
+
+#: The table's columns, and its order by the median, where none are asked for: times are skewed.
+COLUMNS = ["median", "iqr", "min", "max", "rounds", "iterations"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--gdbench-records", type=Path, metavar="DIR", help="Also append every benchmark to records under DIR."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    asked = [*config.invocation_params.args, *os.environ.get("PYTEST_ADDOPTS", "").split()]
+    for name, ours in (("columns", COLUMNS), ("sort", "median")):
+        if not any(word.startswith(f"--benchmark-{name}") for word in asked):
+            setattr(config.option, f"benchmark_{name}", ours)
 
 
 @pytest.fixture
-def timed(benchmark: Any) -> Callable[..., None]:
+def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
     """``timed(question, build, check, rounds, **facts)``: compile, warm up, check, time.
 
     ``build()`` makes the contender and returns ``work(calls)``, which does its work ``calls`` times over. What
     is too fast for the clock is called many times a sample, and all times reported are those of one call.
     ``check()`` fails the test, before any timing, of a contender that is wrong. ``rounds`` limits the samples
     of slow ones. ``facts`` (text and numbers) go into the record, beside ``compile_seconds``: what building and the
-    first call took longer than a second one, next to nothing where this process has compiled the same before.
+    first call took longer than a second one, next to nothing where this process has compiled the same before. Where
+    ``flops`` (and ``bytes``) of one call are among them, so do shares of this machine's peaks, measured in this run.
     """
+    records = request.config.getoption("gdbench_records")
 
     def measure(
         question: str,
@@ -49,30 +71,32 @@ def timed(benchmark: Any) -> Callable[..., None]:
             work(1)
             cold = time.perf_counter() - began
             warm = _seconds(work, 1)
-            check()
-            calls = _calls_in_a_sample(work, warm)
+            try:
+                check()
+            except (AssertionError, pytest.fail.Exception) as excluded:
+                if records is not None:
+                    write_record(records, request.path, question, THREADS, plain_facts(facts), [], reason=str(excluded))
+                raise
+            calls = calls_a_sample(work, warm)
             # In place: what is assigned anew never reaches the record.
-            benchmark.extra_info.update(facts)
+            benchmark.extra_info.update(plain_facts(facts))
             benchmark.extra_info.update(calls=calls, compile_seconds=max(0.0, cold - warm), threads=THREADS)
             if rounds is None:
                 benchmark(work, calls)
             else:
                 benchmark.pedantic(work, args=(calls,), rounds=rounds)
-        if benchmark.stats is not None:  # it is None under --benchmark-disable
-            samples = benchmark.stats.stats.data
-            samples[:] = [seconds / calls for seconds in samples]
-            benchmark.stats.iterations *= calls
+        if benchmark.stats is None:  # under --benchmark-disable
+            return
+        stats = benchmark.stats.stats
+        stats.data[:] = [seconds / calls for seconds in stats.data]
+        benchmark.stats.iterations *= calls
+        stats.q1, stats.q3 = quartiles(stats.data)
+        with held(THREADS):
+            benchmark.extra_info.update(shares(facts, stats.median, THREADS))
+            if records is not None:
+                write_record(records, request.path, question, THREADS, benchmark.extra_info, stats.data)
 
     return measure
-
-
-def _calls_in_a_sample(work: Callable[[int], object], seconds: float) -> int:
-    """Calls that last long enough for the clock, found by doubling."""
-    calls = 1
-    while seconds < SECONDS_A_SAMPLE:
-        calls *= 2
-        seconds = _seconds(work, calls)
-    return calls
 
 
 def _seconds(work: Callable[[int], object], calls: int) -> float:
@@ -90,6 +114,8 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
     from gdbench.harness.environment import environment
     from gdbench.harness.machine import fingerprint
 
+    for moment in ("hz_actual", "hz_actual_friendly"):
+        machine_info.get("cpu", {}).pop(moment, None)
     known = environment(with_numba=True)
     machine_info["gdbench"] = {
         "machine": fingerprint(),

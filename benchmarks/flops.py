@@ -31,3 +31,27 @@ def network_value(rows: int, sizes: Sequence[int]) -> int:
 def network_gradient(rows: int, sizes: Sequence[int]) -> int:
     """Three products a layer: forward, slope of the weights, and (but for the first layer) slope of its inputs."""
     return 3 * network_value(rows, sizes) - 2 * rows * sizes[0] * sizes[1]
+
+
+# Bytes by formula: every array a kernel must read or write, once. What stays in a cache between calls moves less.
+
+
+def rosenbrock_value_bytes(n: int, itemsize: int = 8) -> int:
+    """The point is read."""
+    return n * itemsize
+
+
+def rosenbrock_gradient_bytes(n: int, itemsize: int = 8) -> int:
+    """The point is read, the slope written."""
+    return 2 * n * itemsize
+
+
+def step_bytes(n: int, state_rows: int, itemsize: int = 8) -> int:
+    """A direction and a step: slope read, direction written and read, point and state read and written."""
+    return (5 + 2 * state_rows) * n * itemsize
+
+
+def network_gradient_bytes(rows: int, sizes: Sequence[int], itemsize: int = 8) -> int:
+    """Weights and biases read, their slopes written, the inputs read."""
+    weights = sum((inputs + 1) * units for inputs, units in pairwise(sizes))
+    return (2 * weights + rows * sizes[0]) * itemsize

@@ -2,7 +2,9 @@
 
 Rosenbrock's chain, float64, a fixed step size. Each contender is made with the number of variables and called with a
 number of steps; ``fun`` is the value it has reached. The step size is so small that no
-benchmark leaves the first slope: every step improves on the best point, for everyone, at every step.
+benchmark leaves the first slope: every step improves on the best point, for everyone, at every step. gdbench and the
+loop written out also ask after every step whether to stop, and take the largest |slope| for it; JAX's ``fori_loop``
+does not, so it is here a second time with those tests.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from gdbench.devices.log import ROWS
 from gdbench.experiments.gradient_cost import problem_of
 from gdbench.minimize import start
 
-VARIABLES = (2, 10, 100, 1_000)
+VARIABLES = (2, 10, 100, 1_000, 10_000)
 STEP_SIZE = 1e-9
 #: Steps after which all must have reached the same value, and how closely (relative).
 GATE_STEPS, GATE = 200, 1e-12
@@ -71,7 +73,7 @@ class Jax:
 
         x = jnp.asarray(_x0(n))
         f, g = jax.value_and_grad(value)(x)
-        self.state = (x, g, f, x, f)
+        self.state, self.step = (x, g, f, x, f), step
         self.steps = jax.jit(lambda steps, state: jax.lax.fori_loop(0, steps, step, state))
 
     @property
@@ -83,6 +85,33 @@ class Jax:
         """``steps`` more, to the end."""
         self.state = self.steps(steps, self.state)
         self.state[0].block_until_ready()
+
+
+class JaxTested(Jax):
+    """The same in ``lax.while_loop``, asking after every step what gdbench and the monolith ask: may it go on?"""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(n)
+        import jax
+        import jax.numpy as jnp
+
+        gtol, ftol, fun_target = -1.0, -1.0, -np.inf  # asked, and never met
+
+        def goes_on(state):
+            k, steps, running, _ = state
+            return (k < steps) & running
+
+        def step(state):
+            k, steps, _, inner = state
+            f_before = inner[2]
+            inner = self.step(k, inner)
+            _, g, f, _, _ = inner
+            slope = jnp.max(jnp.abs(g))
+            still = jnp.abs(f_before - f) <= ftol * jnp.maximum(jnp.maximum(jnp.abs(f_before), jnp.abs(f)), 1.0)
+            met = (f <= fun_target) | (slope <= gtol) | still
+            return k + 1, steps, jnp.isfinite(f) & jnp.isfinite(slope) & ~met, inner
+
+        self.steps = jax.jit(lambda steps, state: jax.lax.while_loop(goes_on, step, (0, steps, True, state))[3])
 
 
 class Torch:
@@ -136,6 +165,7 @@ CONTENDERS = {
         "gdbench": Contender("gdbench", lambda n: Gdbench(n, history=False)),
         "monolith": Contender("numba", lambda n: Monolith(_x0(n), STEP_SIZE, 0)),
         "JAX, compiled loop": Contender("jax", Jax),
+        "JAX, with the tests": Contender("jax", JaxTested),
         "PyTorch, eager": Contender("torch", Torch),
     },
 }

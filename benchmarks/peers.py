@@ -1,4 +1,4 @@
-"""gdbench beside its peers, interleaved in one run: ``python benchmarks/peers.py training``, ``loop`` or ``gradients``.
+"""gdbench beside its peers in one run: ``python benchmarks/peers.py training``, ``loop``, ``gradients`` or ``solvers``.
 
 In every round each contender runs once, in random order, on the same core, so what disturbs the machine disturbs
 all alike. A contender must first agree with gdbench; one that does not, or is not installed, is listed as such.
@@ -14,7 +14,9 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+import solvers
 from cores import THREADS, held
 from rich.box import SIMPLE
 from rich.console import Console
@@ -32,7 +34,7 @@ ACCURACY_APART = 0.005
 #: For all slopes of one question; a slope above a tenth of it is taken once.
 SECONDS_A_QUESTION = 10.0
 #: Samples of each contender, if the command does not say: epochs, blocks of steps, blocks of slopes.
-ROUNDS = {"training": 6, "loop": 50, "gradients": 20}
+ROUNDS = {"training": 6, "loop": 50, "gradients": 20, "solvers": 12}
 
 
 @dataclass
@@ -211,7 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("question", choices=list(ROUNDS))
     parser.add_argument(
-        "--rounds", type=int, help="samples of each contender (default: 6 epochs, 50 of the loop, 20 slopes)"
+        "--rounds", type=int, help="samples of each contender (default: 6 epochs, 50 of the loop, 20 slopes, 12 calls)"
     )
     parser.add_argument("--rows", type=int, help="training: only so many images (default: all there are)")
     parser.add_argument("--seed", type=int, default=0, help="of the weights, the batches and the order of contenders")
@@ -224,16 +226,22 @@ def main() -> None:
     if asked.rows is not None and asked.rows < 640:
         parser.error(f"--rows must be at least 640, the first 20 batches; not {asked.rows}.")
     with held(THREADS):
+        lines: list[Any]
         if asked.question == "training":
             lines = training(asked.rows, rounds, asked.seed)
+        elif asked.question == "solvers":
+            lines = solvers.solvers(rounds, asked.seed)
         else:
             lines = {"loop": loop, "gradients": gradients}[asked.question](rounds, asked.seed)
         known = environment(with_numba=True)
     # What is piped into a file has no width of its own.
+    console = Console(width=None if sys.stdout.isatty() else 120)
     if asked.question == "gradients":
         print(markdown(lines))
+    elif asked.question == "solvers":
+        solvers.show(lines, console)
     else:
-        show(lines, Console(width=None if sys.stdout.isatty() else 120))
+        show(lines, console)
     if asked.json:
         kept = {"lines": [asdict(line) for line in lines], "environment": known}
         asked.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")

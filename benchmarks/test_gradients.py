@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from flops import network_gradient, network_value, rosenbrock_gradient, rosenbrock_value
+from flops import (
+    network_gradient,
+    network_gradient_bytes,
+    network_value,
+    rosenbrock_gradient,
+    rosenbrock_gradient_bytes,
+    rosenbrock_value,
+)
 
 from gdbench.arguments import checked_plan
 from gdbench.counts import NFEV, NFEV_FD
@@ -53,6 +60,7 @@ def test_gradient(timed, asked, source):
         dtype=asked["dtype"],
         evaluations=values,
         **({"flops": _flops(asked, source, values)} if source in (*OF_VALUES, "analytic") else {}),
+        **({"bytes": _bytes(asked)} if source == "analytic" else {}),
     )
 
 
@@ -76,3 +84,10 @@ def _flops(asked, source, values):
         return rosenbrock_gradient(n) if source == "analytic" else values * rosenbrock_value(n)
     sizes = (784, asked["hidden"], 10)
     return network_gradient(BATCH, sizes) if source == "analytic" else values * network_value(BATCH, sizes)
+
+
+def _bytes(asked):
+    """Of a value with its slope: the least that has to move."""
+    if asked["problem"] == "rosenbrock":
+        return rosenbrock_gradient_bytes(asked["n"])
+    return network_gradient_bytes(BATCH, (784, asked["hidden"], 10))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import loops
 import pytest
-from flops import DIRECTIONS, rosenbrock_gradient
+from flops import DIRECTIONS, rosenbrock_gradient, rosenbrock_gradient_bytes, step_bytes
 
+import gdbench
 from gdbench.arguments import checked_plan
 from gdbench.experiments.gradient_cost import problem_of
 from gdbench.minimize import start
@@ -30,6 +31,7 @@ def test_direction(timed, n, direction):
         dtype="float64",
         evaluations=1,
         flops=rosenbrock_gradient(n) + (2 + DIRECTIONS[direction]) * n,
+        bytes=rosenbrock_gradient_bytes(n) + step_bytes(n, gdbench.DIRECTIONS[direction].state_rows),
     )
 
 

@@ -9,6 +9,7 @@ from gdbench.basins import Basins, basins
 from gdbench.checking import GradientCheck, check_gradient
 from gdbench.classification import Classification, classify
 from gdbench.closed_form import ClosedForm, closed_form
+from gdbench.comparison import compare
 from gdbench.critical import CriticalPoint, find_critical_points
 from gdbench.derivatives import gradient, hessian
 from gdbench.errors import CompileError, InputError
@@ -17,6 +18,7 @@ from gdbench.gradients.base import Gradient
 from gdbench.jacobians import jacobian
 from gdbench.landscape import Landscape, landscape
 from gdbench.methods import DIRECTIONS, SEARCHES, SECOND_ORDER, STEPS
+from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, LineSearch, Method, Schedule, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
 from gdbench.methods.second_order.trust_radius import TrustRadius
@@ -54,6 +56,7 @@ __all__ = [
     "Landscape",
     "LineSearch",
     "Method",
+    "PolyakRuppert",
     "Problem",
     "Result",
     "Schedule",
@@ -67,6 +70,7 @@ __all__ = [
     "check_gradient",
     "classify",
     "closed_form",
+    "compare",
     "directional_derivative",
     "family",
     "find_critical_points",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,17 @@ from gdbench.devices.plan import Plan, data_as
 from gdbench.errors import InputError, unknown
 from gdbench.gradients import GRADIENTS
 from gdbench.gradients.base import Gradient
+from gdbench.limits import check_limits_fit, target, tolerance
 from gdbench.methods import STEPS, find_method
 from gdbench.methods.base import Method, Search, Step
 from gdbench.number import real
 from gdbench.problems import PROBLEMS
-from gdbench.problems.base import Array, Data, Problem
+from gdbench.problems.base import NO_DATA, Array, Data, Family, Problem
 from gdbench.problems.function import from_function
+from gdbench.seen import keep_slope, own_problem, recorded_slope
 
 DTYPES = ("float32", "float64")
+_KINDS = tuple(np.dtype(name) for name in DTYPES)
 
 
 def checked_plan(
@@ -56,17 +60,16 @@ def checked_plan(
     chosen = _method(method, direction, step, batch_size, objective)
     source, sloped = _sloped(gradient, objective, start, chosen)
     sloped = with_curvature(sloped, chosen, start)
-    _check_limits_fit(chosen, objective, ftol, xtol, fun_target)
-    limits = checked_limits(gtol, ftol, fun_target, xtol).tolist()
+    check_limits_fit(chosen, objective, ftol, xtol, fun_target)
     return Plan(
         problem=sloped,
         x0=start,
         gradient=source,
         method=chosen,
-        gtol=limits[0],
-        ftol=limits[1],
-        fun_target=limits[2],
-        xtol=limits[3],
+        gtol=tolerance("gtol", gtol),
+        ftol=tolerance("ftol", ftol),
+        fun_target=target(fun_target),
+        xtol=tolerance("xtol", xtol),
         maxfev=2**62 if maxfev is None else checked_whole("maxfev", maxfev, 1),
         seed=checked_whole("seed", seed, 0),
         history=bool(history),
@@ -80,13 +83,15 @@ def checked_dtype(dtype: object) -> np.dtype:
         kind: np.dtype = np.dtype(dtype)  # type: ignore[call-overload]
     except Exception:  # NumPy reads a small language here and raises errors of many classes
         raise unknown("dtype", dtype, DTYPES) from None
-    if kind.name not in DTYPES or not kind.isnative:
+    if kind not in _KINDS:  # another order of bytes is another dtype
         raise InputError(f"dtype {kind} is not supported; use {' or '.join(DTYPES)}.")
     return kind
 
 
 def checked_whole(name: str, given: object, least: int) -> int:
     """``given`` as an int in [least, 2^62), which fits the loops' counters."""
+    if type(given) is int and least <= given < 2**62:
+        return given
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or not least <= given < 2**62:
         raise InputError(f"{name} must be a whole number of at least {least} and below 2^62, not {given!r}.")
     return int(given)
@@ -98,15 +103,18 @@ def checked_x0(x0: object, dtype: np.dtype) -> Array:
         given = np.asarray(x0)
         if given.dtype.kind not in "fiub":
             raise TypeError
-        with np.errstate(over="ignore"):  # too large for float32: inf, which is told below
-            array = np.array(given, dtype=dtype, order="C")
+        if given.dtype == dtype:
+            array = given.copy()
+        else:
+            with np.errstate(over="ignore"):  # too large for float32: inf, which is told below
+                array = np.array(given, dtype=dtype, order="C")
     except (TypeError, ValueError):
         raise InputError("x0 must be an array of real numbers of shape (n,) or (S, n).") from None
     if array.ndim not in (1, 2):
         raise InputError(f"x0 has {array.ndim} dimensions; give shape (n,), or (S, n) for S starts.")
     if array.size == 0:
         raise InputError(f"x0 of shape {array.shape} is empty; give at least one variable.")
-    if not np.all(np.isfinite(array)):
+    if not np.isfinite(array).all():
         where = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
         raise InputError(f"x0[{where}] is {array[~np.isfinite(array)][0]}; every entry must be a finite number.")
     return array
@@ -114,6 +122,8 @@ def checked_x0(x0: object, dtype: np.dtype) -> Array:
 
 def check_data(data: Data, name: str) -> None:
     """Features (rows, columns), targets (rows,), shape (any,): real, finite, of one length."""
+    if data is NO_DATA:
+        return
     if not (isinstance(data, tuple) and len(data) == 3):
         raise InputError(f"{name}: data must be a tuple (features, targets, shape).")
     try:
@@ -159,10 +169,17 @@ def _sloped(gradient: object, problem: Problem, x0: Array, method: Method | Sear
         return (GRADIENTS["3-point"]() if auto else source), problem
     if auto and not source.needs_gradient:
         brief = GRADIENTS["reverse-ad"](most=BRIEF)  # type: ignore[call-arg]
+        n, kind = problem.n, x0.dtype
+        if (known := recorded_slope(problem, n, kind)) is not None:
+            return brief, replace(problem, gradient=known)
         try:
-            return brief, with_slope(problem, brief, x0, method.batch_size)
+            sloped = with_slope(problem, brief, x0, method.batch_size)
         except TraceError:
             source = GRADIENTS["3-point"]()
+        else:
+            assert sloped.gradient is not None
+            keep_slope(problem, n, kind, sloped.gradient)
+            return brief, sloped
     source = source.fitted(problem, x0)
     return source, with_slope(problem, source, x0, method.batch_size)
 
@@ -180,6 +197,8 @@ def recordable(problem: Problem, x: Array) -> bool:
 
 def with_slope(problem: Problem, source: Gradient, x0: Array, batch_size: int | None = None) -> Problem:
     """``problem``, with the slope that ``source`` makes out of its value for runs of x0's dtype, if it makes one."""
+    if type(source).derive is Gradient.derive:
+        return problem
     features, targets, shape = data_as(problem.data, x0.dtype)
     seen = (features[:batch_size], targets[:batch_size], shape)  # the rows that one slope will look at
     made = source.derive(replace(problem, data=seen), x0 if x0.ndim == 1 else x0[0])
@@ -191,7 +210,7 @@ def _problem(problem: object, x0: object, gradient: object, data: Data | None) -
         gradient if callable(gradient) and not isinstance(gradient, Gradient | type) else None
     )
     if isinstance(problem, str):
-        problem = PROBLEMS[problem]()
+        problem = _standard(PROBLEMS[problem])
     if isinstance(problem, Problem):
         if data is not None:
             problem = replace(problem, data=data, x_star=None, f_star=None)  # known for its own rows alone
@@ -203,10 +222,22 @@ def _problem(problem: object, x0: object, gradient: object, data: Data | None) -
     if x0 is None:
         raise InputError(f"{getattr(problem, '__name__', 'the function')} has no start of its own; give x0.")
     start = checked_x0(x0, np.dtype("float64"))
-    made = from_function(problem, start if start.ndim == 1 else start[0], jac=jac, data=data)
-    check_data(made.data, made.name)
-    _check_indices(made)
+    first = start if start.ndim == 1 else start[0]
+    if data is None:
+        made = own_problem(problem, first, jac)
+    else:
+        made = from_function(problem, first, jac=jac, data=data)
+        check_data(made.data, made.name)
+    # A record without branches holds the same indices at every point.
+    if jac is not None or recorded_slope(made, made.n, start.dtype) is None:
+        _check_indices(made)
     return made
+
+
+@lru_cache(maxsize=32)
+def _standard(family: Family) -> Problem:
+    """A family's problem with its own settings. It is handed to no caller, who could change its arrays."""
+    return family()
 
 
 def _check_indices(problem: Problem) -> None:
@@ -229,16 +260,17 @@ def _check_indices(problem: Problem) -> None:
 
 
 def _method(
-    method: object, direction: object, step: object, batch_size: int | None, problem: Problem
+    method: object, direction: object, size: object, batch_size: int | None, problem: Problem
 ) -> Method | Search:
     if method is not None and direction != "steepest":
         raise InputError("give either method or direction: a method's name says its direction.")
-    chosen = find_method(direction if method is None else method, checked_step(step), batch_size)
+    chosen = find_method(direction if method is None else method, checked_step(size), batch_size)
     if isinstance(chosen, Search):
         return chosen
     if chosen.batch_size is not None and problem.rows == 0:
         raise InputError(f"{problem.name} has no data rows to draw mini-batches from; leave batch_size out.")
-    return replace(chosen, step=chosen.step.fitted(problem))
+    step = chosen.step.fitted(problem)
+    return chosen if step is chosen.step else replace(chosen, step=step)
 
 
 def checked_step(step: object) -> Step | None:
@@ -250,40 +282,3 @@ def checked_step(step: object) -> Step | None:
     if not math.isnan(real(step)):
         return STEPS["fixed"](real(step))  # type: ignore[call-arg]
     raise InputError(f"step must be a number, one of {', '.join(STEPS)}, or a Step; not {step!r}.")
-
-
-def _check_limits_fit(
-    method: Method | Search, problem: Problem, ftol: object, xtol: object, fun_target: float | None
-) -> None:
-    """Refuse what a loop would never look at, and a target that cannot be reached."""
-    whole = {"ftol": ftol, "xtol": xtol}
-    if isinstance(method, Method):
-        whole = whole | {"fun_target": fun_target} if method.batch_size is not None else {}
-    for name, given in whole.items():
-        if given is not None:
-            what = "mini-batches never see the whole value" if isinstance(method, Method) else "a search has no steps"
-            raise InputError(f"{name} cannot end this descent, for {what}; leave it out.")
-    lowest = problem.f_star
-    if lowest is not None and -math.inf < _target(fun_target) < lowest - 1e-9 * max(1.0, abs(lowest)):
-        raise InputError(f"fun_target {fun_target!r} lies below {lowest:g}, the minimum of {problem.name}.")
-
-
-def checked_limits(gtol: float | None, ftol: float | None, fun_target: float | None, xtol: float | None) -> Array:
-    """The limits as the loops read them, see ``Plan.limits``."""
-    return np.array([_tolerance("gtol", gtol), _tolerance("ftol", ftol), _target(fun_target), _tolerance("xtol", xtol)])
-
-
-def _tolerance(name: str, given: float | None) -> float:
-    if given is None:
-        return -1.0
-    if not real(given) >= 0:
-        raise InputError(f"{name} must be a number of at least 0, or None to switch it off; not {given!r}.")
-    return real(given)
-
-
-def _target(given: float | None) -> float:
-    if given is None:
-        return -math.inf
-    if math.isnan(real(given)):
-        raise InputError(f"fun_target must be a number, or None; not {given!r}.")
-    return real(given)

@@ -101,6 +101,28 @@ def claims(directory: Annotated[Path, typer.Argument(help="Folder of results.")]
 
 
 @app.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="Before: results, a machine's folder, a pytest-benchmark file or a commit.")],
+    b: Annotated[str, typer.Argument(help="After: the same.")],
+    only: Annotated[str | None, typer.Option(help="The one experiment (or benchmark file) to compare.")] = None,
+    threshold: Annotated[float, typer.Option(help="Least change of a time that counts, as a share.")] = 0.05,
+    mixed: Annotated[
+        bool, typer.Option("--mixed", help="Allow, and label, other machines, versions, dtypes or threads.")
+    ] = False,
+    csv: Annotated[Path | None, typer.Option(help="Also write every row to this file.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+) -> None:
+    """Say what got slower, faster or counts otherwise from A to B, from stored samples; nothing is run.
+
+    A time regressed if the 95 % interval of B / A excludes 1 and the change exceeds the threshold and the noise. Exit
+    code 1: something got slower, or a count changed; 2: the two cannot be compared.
+    """
+    from gdbench.commands.compare import print_comparison
+
+    sys.exit(print_comparison(a, b, only, threshold, mixed, csv, markdown))
+
+
+@app.command()
 def info() -> None:
     """Show this machine as a record would: processor, memory, libraries, threads, GPU, caches."""
     from gdbench.commands.show import print_info

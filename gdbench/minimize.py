@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_plan, checked_whole
+from gdbench.arguments import checked_plan, checked_step, checked_whole
 from gdbench.counts import NAMES
+from gdbench.devices.log import FEW
 from gdbench.errors import InputError, unknown
 from gdbench.gradients.base import Gradient
+from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
 from gdbench.number import real
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 DEVICES = ("cpu", "cuda")
 #: Between two looks at the clock a descent may run about this long.
 SECONDS_A_BLOCK = 0.02
+#: A step asks for about so many slopes, or takes as long, at most.
+SLOPES_A_STEP = 20
 
 
 def minimize(
@@ -39,7 +43,7 @@ def minimize(
     gradient: str | Gradient | Callable[..., Any] = "auto",
     direction: str | Direction = "steepest",
     step: str | float | Step | None = None,
-    method: str | Method | Search | None = None,
+    method: str | Method | Search | PolyakRuppert | None = None,
     batch_size: int | None = None,
     data: Data | None = None,
     maxiter: int = 1000,
@@ -77,7 +81,7 @@ def minimize(
         TrustRadius with second-order directions, and 1e-3 otherwise.
     method: in place of direction: one of its names, one in ``gdbench.SECOND_ORDER`` (``"newton"``, ``"newton-cg"``,
         ``"trust-ncg"``, ``"gauss-newton"``, ``"levenberg-marquardt"``, ...), ``"sgd"`` (mini-batches of 32 rows),
-        ``"random-search"``, ``"random-local-search"``, or a Method or Search.
+        ``"random-search"``, ``"random-local-search"``, or a Method, a Search, or a PolyakRuppert of one of them.
     batch_size: rows a step looks at, for problems with data; None for all.
     data: (features, targets, shape) for a bare ``f(x, data)``.
     maxiter, maxfev, maxtime: limits on iterations, on evaluations of the value (finite differences
@@ -116,6 +120,9 @@ def minimize(
     """
     if bounds is not None:
         raise InputError("gdbench descends without bounds; leave them out, or substitute variables that keep them.")
+    if averaged := isinstance(method, PolyakRuppert):
+        method = method.over(checked_whole("maxiter", maxiter, 0), checked_step(step), batch_size)
+        step = batch_size = None
     plan = checked_plan(
         problem, x0, gradient=gradient, direction=direction, step=step, method=method, batch_size=batch_size,
         data=data, gtol=gtol, ftol=ftol, xtol=xtol, fun_target=fun_target, maxfev=maxfev, history=history, dtype=dtype,
@@ -124,6 +131,8 @@ def minimize(
     _check_limits(maxiter, maxtime, callback)
     _check_device(device)
     if plan.x0.ndim == 2:
+        if averaged:
+            raise InputError("PolyakRuppert averages one descent; give x0 of shape (n,).")
         if callback is not None or maxtime is not None:
             raise InputError("callback and maxtime work on one start; leave them out, or give x0 of shape (n,).")
         return _many(plan, maxiter, device)
@@ -181,9 +190,11 @@ def _drive(
         clock.seconds += took
         return status, took
 
-    status, _ = timed(run.begin)
+    status, took = timed(run.begin)
     seconds_at = [(0, clock.seconds)]
     block = 1
+    if callback is None and maxtime is None:  # the slope at the start tells about how dear a step is
+        block = max(1, min(FEW, int(SECONDS_A_BLOCK / took / SLOPES_A_STEP)))
     while status == RUNNING and run.k < maxiter:
         if maxtime is not None and clock.seconds >= maxtime:
             return MAXTIME, seconds_at
@@ -201,11 +212,19 @@ def _drive(
 
 def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at: list[tuple[int, float]]) -> Result:
     status = Status(code)
-    fun, fun_best = run.fun, run.fun_best
-    if isinstance(plan.method, Method) and plan.method.batch_size is not None:
+    mean = run.average
+    x, jac, fun, x_best, fun_best = run.x if mean is None else mean, run.jac, run.fun, run.x_best, run.fun_best
+    batches = isinstance(plan.method, Method) and plan.method.batch_size is not None
+    if batches or mean is not None:
         from gdbench.devices.cpu.descend import Slope
 
-        fun = fun_best = Slope(plan).value(run.x)  # over all rows; uncounted, the clock has stopped
+        slope = Slope(plan)  # uncounted, the clock has stopped
+        if batches:
+            fun = fun_best = slope.value(x)  # over all rows
+            x_best = x
+        else:
+            jac = np.zeros_like(x)
+            fun = slope(x, jac)
     history = None
     if plan.history:
         from gdbench.devices.plan import HISTORY
@@ -216,16 +235,17 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
         iterations, seconds = zip(*seconds_at)
         history["seconds"] = np.interp(np.arange(len(rows)), iterations, seconds)
     return Result(
-        x=run.x,
+        x=x,
         fun=fun,
-        jac=run.jac,
+        jac=jac,
         success=status.success,
         status=status,
         message=status.message,
         nit=run.k,
-        **{name: int(count) for name, count in zip(NAMES, run.counts)},
-        x_best=run.x_best,
+        **dict(zip(NAMES, run.counts.tolist())),
+        x_best=x_best,
         fun_best=fun_best,
+        x_last=None if mean is None else run.x,
         hess=getattr(run, "hess", None),
         indefinite=getattr(run, "indefinite", None),
         history=history,

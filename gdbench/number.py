@@ -12,6 +12,8 @@ def real(given: object) -> float:
     >>> real(3), real(True), real("0.1")
     (3.0, nan, nan)
     """
+    if type(given) is float:
+        return given
     if isinstance(given, bool):
         return math.nan
     try:

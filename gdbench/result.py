@@ -27,6 +27,7 @@ class Result:
     nit: iterations*.
     nfev, njev, nhev, nhvp: evaluations of value, gradient, Hessian (or Jacobian of residuals), Hessian-vector product
         that the descent asked for*; ``nfev_fd``: values spent inside finite-difference gradients*.
+    x_last: the last point where ``x`` is the mean of many (``PolyakRuppert``), (n,); None for other methods.
     x_best, fun_best: the best point met* and its value*.
     hess: the last matrix of a second-order direction, (n, n): the Hessian where the last step began, or 2 J.T J where
         residuals are known by their Jacobian J; None where no matrix was made.
@@ -50,6 +51,7 @@ class Result:
     nfev_fd: Any
     x_best: Array
     fun_best: Any
+    x_last: Array | None = None
     hess: Array | None = None
     indefinite: int | None = None
     history: dict[str, Array] | None = None

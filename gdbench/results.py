@@ -83,8 +83,8 @@ def _of_one_size(frame: pandas.DataFrame, size: str | None) -> pandas.DataFrame:
 def draw(root: Path, experiment: Experiment, size: str | None = None) -> Iterator[Path]:
     """Write table.csv and figure.svg/png of every machine; yields the folders written to.
 
-    A machine's figure shows that machine. Where others have records too, this machine's folder also gets
-    comparison.svg/png, with the others beside it, paler.
+    Beside them stand the further pictures an experiment has (``more``). A machine's figure shows that machine. Where
+    others have records too, this machine's folder also gets comparison.svg/png, with the others beside it, paler.
     """
     from gdbench.report.style import save
     from gdbench.report.tables.write import to_csv
@@ -98,7 +98,8 @@ def draw(root: Path, experiment: Experiment, size: str | None = None) -> Iterato
         own = stored.tidy[stored.tidy["machine"] == folder.name].reset_index(drop=True)
         place = folder / experiment.name
         to_csv(own, place / "table.csv")
-        save(experiment.figure(own, folder.name), place, records_hash=digest(place))
+        for stem, picture in {"figure": experiment.figure, **experiment.more}.items():
+            save(picture(own, folder.name), place, stem, records_hash=digest(place))
         if folder.name == machine_name() and len(stored.machines) > 1:
             save(experiment.figure(stored.tidy, folder.name), place, "comparison", records_hash=digest(place))
         yield place

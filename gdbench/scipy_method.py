@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_gradient, checked_limits, checked_step, checked_whole, checked_x0
+from gdbench.arguments import checked_gradient, checked_step, checked_whole, checked_x0
 from gdbench.counts import N_COUNTS, NFEV, NFEV_FD, NJEV
 from gdbench.devices.loop import judge, largest, still
 from gdbench.errors import InputError, unknown
 from gdbench.gradients.base import Gradient
+from gdbench.limits import checked_limits
 from gdbench.methods import find_method
 from gdbench.methods.base import Direction, LineSearch, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder

@@ -24,6 +24,7 @@ FORBIDDEN = {
     "devices": ({"harness", "experiments", "report", "minimize", "arguments"}, set()),
     "harness": ({"experiments", "report"}, set()),
     "experiments": (set(), set()),
+    "comparing": ({"gradients", "methods", "devices", "experiments", "report"}, set()),
     "report": ({"devices", "experiments", "minimize"}, set()),
     "data": ({"gradients", "methods", "devices", "harness", "experiments", "report"}, set()),
 }

@@ -36,7 +36,8 @@ def plot_all(root: Path) -> None:
         for line in stored.skipped if stored else ():
             console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
         for place in draw(root, experiment):
-            console.print(f"{place}: table.csv, figure.svg, figure.png", highlight=False, soft_wrap=True)
+            told = ", ".join(f"{stem}.svg, {stem}.png" for stem in ("figure", *experiment.more))
+            console.print(f"{place}: table.csv, {told}", highlight=False, soft_wrap=True)
 
 
 def print_tables(console: Console, root: Path, experiment: Experiment, size: str) -> None:

@@ -1,7 +1,8 @@
 """The record of a running descent: one small buffer the loops write into, copied out block by block.
 
 A buffer as long as the descent would be fresh memory at every row, and the page faults would cost more
-than the steps; this one stays in the cache.
+than the steps; this one stays in the cache. It begins with a few rows, enough for most descents of Newton's kind, and
+is made longer once they are full.
 """
 
 from __future__ import annotations
@@ -11,33 +12,40 @@ import numpy as np
 from gdbench.devices.plan import HISTORY, Plan
 from gdbench.problems.base import Array
 
-#: Iterations a loop does between two visits to Python.
-ROWS = 4096
+#: Iterations a loop does between two visits to Python: at first, and then.
+FEW, ROWS = 128, 4096
 
 
 class Log:
     """Rows of ``HISTORY`` and, if asked for, the points."""
 
     def __init__(self, plan: Plan) -> None:
-        n = plan.x0.size
-        self.rows = np.empty((ROWS if plan.history else 0, len(HISTORY)))
-        points = max(1, min(ROWS, 2**22 // n)) if plan.trajectory else 0
-        self.points = np.empty((points, n), plan.x0.dtype)
-        self.block = min(ROWS, points) if plan.trajectory else ROWS
+        self._plan = plan
         self._rows: list[Array] = []
         self._points: list[Array] = []
+        self._room(FEW)
+
+    def _room(self, block: int) -> None:
+        """A fresh buffer for ``block`` iterations, or as many as have room for their points."""
+        plan, n = self._plan, self._plan.x0.size
+        self.block = max(1, min(block, 2**22 // n)) if plan.trajectory else block
+        self.rows = np.empty((self.block if plan.history else 0, len(HISTORY)))
+        self.points = np.empty((self.block if plan.trajectory else 0, n), plan.x0.dtype)
 
     def start(self, fun: float, slope: float, evaluations: int, x: Array) -> None:
         """Row 0: the start."""
         self._rows.append(np.array([[fun, slope, np.nan, float(evaluations)]]))
-        self._points.append(x[None].copy())
+        if self._plan.trajectory:
+            self._points.append(x[None].copy())
 
     def keep(self, done: int) -> None:
-        """Keep the first ``done`` rows of the buffer."""
+        """Keep the first ``done`` rows of the buffer; a full one is followed by a longer one."""
         if len(self.rows):
             self._rows.append(self.rows[:done].copy())
         if len(self.points):
             self._points.append(self.points[:done].copy())
+        if done == self.block == FEW:
+            self._room(ROWS)
 
     def history(self) -> Array:
         """All rows so far."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 
 from gdbench.gradients.base import Gradient
 from gdbench.methods.base import Method, Search
-from gdbench.problems.base import Array, Data, Problem
+from gdbench.problems.base import NO_DATA, Array, Data, Problem
 
 #: Columns of a run's history, a row an iteration (row 0: the start).
 HISTORY = ("fun", "slope", "step_size", "evaluations")
@@ -49,6 +50,15 @@ class Plan:
 
 def data_as(data: Data, dtype: np.dtype) -> Data:
     """``data`` with features and targets in ``dtype``, all C-contiguous and writable."""
+    return _no_data_as(dtype) if data is NO_DATA else _arrays_as(data, dtype)
+
+
+@cache
+def _no_data_as(dtype: np.dtype) -> Data:
+    return _arrays_as(NO_DATA, dtype)
+
+
+def _arrays_as(data: Data, dtype: np.dtype) -> Data:
     features, targets, shape = data
     return (
         np.require(features, dtype, ["C", "W"]),
@@ -82,6 +92,10 @@ class Run(Protocol):
 
     def advance(self, steps: int) -> int:
         """Up to ``steps`` more iterations; returns a status code, RUNNING if the descent may go on."""
+
+    @property
+    def average(self) -> Array | None:
+        """The mean of the points, where the method keeps one."""
 
     def history(self) -> Array:
         """All rows so far, (k + 1, len(HISTORY)); (1, ...) if the plan wanted none."""

@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-
-def names_used(code: CodeType) -> Iterator[str]:
-    """Every global name a code object, or one nested in it, may look up."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from names_used(constant)
+from gdbench.devices.unchanged import LIBRARIES, Changeable, Snapshot, names_used
 
 
 def rebound(function: FunctionType, replacements: Mapping[str, object], suffix: str = "") -> FunctionType:
@@ -104,8 +99,6 @@ def helpers_of(function: FunctionType) -> list[FunctionType]:
     return list(found)
 
 
-#: Modules that change only with the versions of Python and NumPy, which compiled code is filed under anyway.
-LIBRARIES = ("builtins", "cmath", "math", "numba", "numpy")
 #: Bytes of the largest array that Numba makes part of compiled code.
 LARGEST = 10**6
 
@@ -126,11 +119,25 @@ def fingerprint(function: FunctionType) -> str:
 
 
 def identity(function: FunctionType) -> object:
-    """What tells ``function`` as it is now from every other, and from itself once a global it uses has changed."""
+    """What tells ``function`` as it is now from every other, and from itself once a global it uses has changed.
+
+    A tuple; or, where no fingerprint can be taken, the function itself.
+    """
+    snapshot, found = _identities.get(function, (None, None))
+    if snapshot is not None and snapshot.holds():
+        return found
     try:
-        return fingerprint(function), function.__code__.co_filename, function.__code__.co_firstlineno
+        found = fingerprint(function), function.__code__.co_filename, function.__code__.co_firstlineno
     except Unfingerprintable:
         return function
+    try:
+        _identities[function] = Snapshot(function), found
+    except Changeable:  # read it anew the next time
+        _identities.pop(function, None)
+    return found
+
+
+_identities: WeakKeyDictionary[FunctionType, tuple[Snapshot, object]] = WeakKeyDictionary()
 
 
 def _absorb(digest: Any, item: object, used: set[str], seen: set[int]) -> None:

@@ -6,13 +6,14 @@ verdicts on claims. Only ``measure`` ever runs anything; the rest is a function 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from gdbench.harness.case import Case
 from gdbench.harness.record import Status
+from gdbench.harness.statistics import share as share
 
 if TYPE_CHECKING:
     import pandas
@@ -84,6 +85,7 @@ class Experiment:
     figure: the table -> its picture; ``highlight`` names the machine drawn in full.
     verdicts: the table of one machine -> verdicts.
     summary: the table of one machine -> what is printed of it; None for all of it.
+    more: stem of a file -> a further picture of the table, drawn beside ``figure``, each its own message.
     shown: how a record must have ended to be in the table.
     refusal: why a case of ``cases`` cannot be measured, known before any is; "" if it can.
     """
@@ -97,16 +99,6 @@ class Experiment:
     figure: Callable[[pandas.DataFrame, str], Figure]
     verdicts: Callable[[pandas.DataFrame], list[Verdict]]
     summary: Callable[[pandas.DataFrame], pandas.DataFrame] | None = None
+    more: Mapping[str, Callable[[pandas.DataFrame, str], Figure]] = field(default_factory=dict)
     shown: tuple[Status, ...] = (Status.OK, Status.DIVERGED)
     refusal: Callable[[Case], str] = lambda case: ""
-
-
-def share(k: int, n: int) -> tuple[float, float, float]:
-    """k / n with Wilson's 95 % interval (Wilson 1927).
-
-    >>> tuple(round(v, 3) for v in share(0, 20))
-    (0.0, 0.0, 0.161)
-    """
-    z2 = 1.959964**2
-    middle, half = (k + z2 / 2) / (n + z2), (z2 * (k * (n - k) / n + z2 / 4)) ** 0.5 / (n + z2)
-    return k / n, max(0.0, middle - half), min(1.0, middle + half)

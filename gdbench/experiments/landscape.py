@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gdbench.data import as_rows, load_fashion_mnist
-from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict, share
+from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
 from gdbench.harness.case import Case
+from gdbench.harness.statistics import share
 from gdbench.landscape import landscape
 from gdbench.minimize import minimize
 from gdbench.philox import uniforms

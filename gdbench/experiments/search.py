@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gdbench.arguments import checked_plan
-from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict, share
+from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
 from gdbench.harness.case import Case
+from gdbench.harness.statistics import share
+from gdbench.harness.targets import TAUS, first_met, target_values
 from gdbench.minimize import start
 from gdbench.philox import uniforms
 from gdbench.problems import PROBLEMS
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CONDITION = 10.0
-#: What a run must reach: f(x0) - f(x) >= (1 - TAU) (f(x0) - f*), after Moré and Wild (2009), eq. 2.8.
-TAUS = (1e-1, 1e-3, 1e-5, 1e-7)
+#: The target that tables and figure speak of, see ``harness.targets``.
 TAU = 1e-3
 #: Standard deviation of a random displacement, in a box of half-width 10.
 SCALE = 0.1
@@ -69,24 +70,22 @@ def measure(case: Case) -> Outcome:
     problem = PROBLEMS["quadratic"](n=n, condition=asked["condition"])
     x0 = problem.lower + (problem.upper - problem.lower) * uniforms(n, seed, stream=2**40)
     f0, f_star = float(problem.value(x0, problem.data)), 0.0
+    targets = target_values(f0, f_star)
     arguments = dict(CONTENDERS[asked["method"]])
     if asked["method"] == "random-local-search":
         from gdbench.methods.search import RandomLocalSearch
 
         arguments = {"method": RandomLocalSearch(SCALE)}
-    plan = checked_plan(
-        problem, x0, **arguments, seed=seed, maxfev=asked["budget"], fun_target=f_star + min(TAUS) * (f0 - f_star)
-    )
+    plan = checked_plan(problem, x0, **arguments, seed=seed, maxfev=asked["budget"], fun_target=float(targets[-1]))
     run = start(plan, asked["device"])
     code = run.begin()
     while code == RUNNING:
         code = run.advance(asked["budget"])
     rows = run.history()
-    found = np.minimum.accumulate(rows[:, 0])
-    evaluations = {}
-    for tau in TAUS:
-        met = np.flatnonzero(found <= f_star + tau * (f0 - f_star))
-        evaluations[f"evaluations_{tau:.0e}"] = float(rows[met[0], 3]) if met.size else np.inf
+    evaluations = {
+        f"evaluations_{tau:.0e}": float(rows[row, 3]) if row >= 0 else np.inf
+        for tau, row in zip(TAUS, first_met(rows[:, 0], targets))
+    }
     nfev, njev, _, _, nfev_fd = (int(count) for count in run.counts)
     return Outcome(
         {

@@ -154,7 +154,7 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
         lost = ", ".join(asked.loc[~np.isfinite(asked["enough"]), "kernel"])
         told = f"more than {max(REPEATS)} repeats ({lost})"
     widest = float(max(asked["ratio_high"].max(), 1 / asked["ratio_low"].min()))
-    title = f"A difference of {ASKED:.0%} takes {told} to see: in 1 block of 20 equals are {widest:.3g}x apart or more"
+    title = f"A difference of {ASKED:.0%} takes {told} to see: 95 % of single blocks show equals within {widest:.3g}x"
     subtitle = (
         f"the same work timed against itself in {int(own['blocks'].min())} interleaved blocks; "
         f"seen: the 95 % interval of the median ratio excludes 1, in {POWER:.0%} of {TRIES:,} resamples"

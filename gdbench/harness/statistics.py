@@ -1,4 +1,4 @@
-"""What repeated measurements allow one to say: medians, their intervals, ratios, drift, powers, orders.
+"""What repeated measurements allow one to say: medians, their intervals, ratios, shares, drift, powers, orders.
 
 Times are skewed and have outliers, so nothing here assumes a normal distribution: the median and
 its order statistics speak for one contender, a bootstrap for the ratio of two. Where the samples
@@ -8,14 +8,15 @@ References
 ----------
 Hoefler, Belli, "Scientific benchmarking of parallel computing systems", SC 2015, section 3.1.3
 (nonparametric interval of the median, after Le Boudec 2010, theorem 2.1);
-Efron, Tibshirani, "An introduction to the bootstrap", 1993, section 13.3 (percentile interval).
+Efron, Tibshirani, "An introduction to the bootstrap", 1993, section 13.3 (percentile interval);
+Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927 (interval of a share).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,32 +72,45 @@ def median_interval(samples: ArrayLike) -> Interval:
     return Interval(float(np.median(ordered)), float(ordered[low - 1]), float(ordered[high - 1]), n, n >= FEWEST)
 
 
-def ratio_interval(a: ArrayLike, b: ArrayLike, seed: int = 0) -> Interval:
+def ratio_interval(a: ArrayLike, b: ArrayLike, seed: int = 0, *, paired: bool | None = None) -> Interval:
     """median(a) / median(b) and its 95 % percentile-bootstrap interval.
 
-    Samples of equal length are taken as pairs measured in the same block and are drawn together,
-    so that what slowed both contenders cancels; otherwise each is drawn by itself. The same seed
-    gives the same interval. ``n`` is the smaller length.
+    Parameters
+    ----------
+    a, b: raw samples, shapes (n,) and (m,), positive and finite.
+    seed: the same one gives the same interval.
+    paired: True draws pairs measured in the same block together, so that what slowed both contenders cancels;
+        False draws each by itself, as two separate runs must be; None takes equal lengths for pairs.
 
-    Raises ``InputError`` unless all samples are positive and finite.
+    ``n`` is the smaller length. Raises ``InputError`` unless all samples are positive and finite, and of equal
+    number where they are said to be pairs.
 
     >>> interval = ratio_interval([2.0, 2.2, 2.1, 2.4, 2.0, 2.3], [1.0, 1.1, 1.05, 1.2, 1.0, 1.15])
     >>> interval.median, interval.low, interval.high
     (2.0, 2.0, 2.0)
     """
-    above, below = _positive(a, "the first samples"), _positive(b, "the second samples")
-    paired = above.size == below.size
-    random = np.random.default_rng(seed)
-    ratios: list[NDArray[Any]] = []
-    batch = max(_BATCH // max(above.size, below.size), 1)
-    for start in range(0, RESAMPLES, batch):
-        rows = min(batch, RESAMPLES - start)
-        of_a = random.integers(above.size, size=(rows, above.size))
-        of_b = of_a if paired else random.integers(below.size, size=(rows, below.size))
-        ratios.append(np.median(above[of_a], axis=1) / np.median(below[of_b], axis=1))
-    low, high = np.quantile(np.concatenate(ratios), [0.025, 0.975])
+    from scipy import stats
+
+    above, below = positive(a, "the first samples"), positive(b, "the second samples")
+    paired = above.size == below.size if paired is None else paired
+    if paired and above.size != below.size:
+        raise InputError(f"{above.size} and {below.size} samples make no pairs; say that they are not paired.")
+    ratio = float(np.median(above) / np.median(below))
     n = min(above.size, below.size)
-    return Interval(float(np.median(above) / np.median(below)), float(low), float(high), n, n >= FEWEST)
+    if n < 2:  # nothing to draw from
+        return Interval(ratio, ratio, ratio, n, False)
+    drawn = stats.bootstrap(
+        (above, below),
+        lambda x, y, axis: np.median(x, axis=axis) / np.median(y, axis=axis),
+        paired=paired,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=max(_BATCH // max(above.size, below.size), 1),
+        method="percentile",
+        random_state=np.random.default_rng(seed),
+    )
+    low, high = drawn.confidence_interval
+    return Interval(ratio, float(low), float(high), n, n >= FEWEST)
 
 
 def distinguishable(interval: Interval) -> bool:
@@ -131,7 +145,7 @@ def fit_power(n: ArrayLike, seconds: ArrayLike) -> Power:
     """
     from scipy import stats
 
-    sizes, times = _positive(n, "sizes"), _positive(seconds, "seconds")
+    sizes, times = positive(n, "sizes"), positive(seconds, "seconds")
     if sizes.size != times.size:
         raise InputError(f"there are {sizes.size} sizes and {times.size} times; give one time for each size.")
     if sizes.size < 3 or np.ptp(sizes) == 0:
@@ -163,6 +177,17 @@ def convergence_order(errors: ArrayLike, floor: float = 1e-14) -> float:
     return float(np.log(last[2] / last[1]) / np.log(last[1] / last[0]))
 
 
+def share(k: int, n: int) -> tuple[float, float, float]:
+    """k / n with Wilson's 95 % interval (Wilson 1927).
+
+    >>> tuple(round(v, 3) for v in share(0, 20))
+    (0.0, 0.0, 0.161)
+    """
+    z2 = 1.959964**2
+    middle, half = (k + z2 / 2) / (n + z2), (z2 * (k * (n - k) / n + z2 / 4)) ** 0.5 / (n + z2)
+    return k / n, max(0.0, middle - half), min(1.0, middle + half)
+
+
 def geometric_mean(samples: ArrayLike) -> float:
     """exp(mean(log(samples))), the mean to use for ratios; infinite if one is; all must be positive.
 
@@ -188,8 +213,8 @@ def _numbers(samples: ArrayLike, what: str) -> NDArray[np.float64]:
     return values
 
 
-def _positive(samples: ArrayLike, what: str) -> NDArray[np.float64]:
-    """The same, all positive and finite."""
+def positive(samples: ArrayLike, what: str) -> NDArray[np.float64]:
+    """``samples`` as a float64 vector of positive, finite numbers; of others an ``InputError`` names ``what``."""
     values = _numbers(samples, what)
     if not np.all((values > 0) & np.isfinite(values)):
         raise InputError(f"{what} hold a number that is not positive and finite; ratios and powers need such.")

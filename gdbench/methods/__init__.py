@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from gdbench.errors import InputError, unknown
@@ -33,6 +34,13 @@ def method_names() -> list[str]:
     return sorted([*DIRECTIONS, *SECOND_ORDER, *SEARCHES, "sgd"])
 
 
+@cache
+def _standard(direction: Any) -> Direction:
+    """A direction with its own settings, none of which can change."""
+    made: Direction = direction()
+    return made
+
+
 def find_method(method: object, step: Step | None = None, batch_size: int | None = None) -> Method | Search:
     """The method behind a name: a direction with ``step``, mini-batch ``"sgd"`` (32 rows), or a search.
 
@@ -49,10 +57,9 @@ def find_method(method: object, step: Step | None = None, batch_size: int | None
         return method
     if isinstance(method, str) and method == "sgd":
         method, batch_size = "steepest", 32 if batch_size is None else batch_size
-    if isinstance(method, str) and method in DIRECTIONS:
-        method = DIRECTIONS[method]()
-    if isinstance(method, str) and method in SECOND_ORDER:
-        method = SECOND_ORDER[method]()
+    if isinstance(method, str):
+        found: Any = next((shelf[method] for shelf in (DIRECTIONS, SECOND_ORDER) if method in shelf), None)
+        method = method if found is None else _standard(found)
     if isinstance(method, Direction):
         return Method(method, step or method.default_step or STEPS["fixed"](), batch_size)
     if isinstance(method, str) and method in SEARCHES:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -32,7 +33,7 @@ class _Settings:
     #: True for a direction that is kept within a radius, and for the step that says which.
     trusting: ClassVar[bool] = False
 
-    @property
+    @cached_property
     def hyper(self) -> tuple[float, ...]:
         """The settings, as the rule reads them."""
         return tuple(float(getattr(self, f.name)) for f in fields(self))

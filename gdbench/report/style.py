@@ -56,9 +56,24 @@ LOOKS = {
     "momentum": Look(GREEN, "^", DASHED),
     "sign": Look(ORANGE, "v", MIXED),
     "adam": Look(BLUE, "s", SOLID),
-    "cg-pr": Look(GREEN, "^", DASHED),
-    "lbfgs": Look(BLUE, "D", SOLID),
-    "newton-cg": Look(VERMILLION, "s", SOLID),
+    "nesterov": Look(VERMILLION, "v", DASHED),
+    "adagrad": Look(GREEN, "D", DOTTED),
+    "rmsprop": Look(PURPLE, "P", DASHED),
+    "adamw": Look(BLUE, "X", DOTTED),
+    "amsgrad": Look(SKY, "^", DASHED),
+    "nadam": Look(BLUE, "v", DASHED),
+    "lion": Look(ORANGE, "P", DOTTED),
+    "cg-fr": Look(ORANGE, "o", SOLID),
+    "cg-pr": Look(ORANGE, "s", DASHED),
+    "cg-hz": Look(VERMILLION, "^", MIXED),
+    "bfgs": Look(GREEN, "s", SOLID),
+    "lbfgs": Look(GREEN, "o", MIXED),
+    "newton": Look(BLACK, "o", SOLID),
+    "newton-cg": Look(BLACK, "v", DASHED),
+    "trust-ncg": Look(VERMILLION, "D", SOLID),
+    "newton-saddle-free": Look(PURPLE, "^", SOLID),
+    "gauss-newton": Look(PURPLE, "o", DOTTED),
+    "levenberg-marquardt": Look(SKY, "D", MIXED),
     "normal-equations": Look(ORANGE, "s", SOLID),
     "cholesky": Look(VERMILLION, "X", SOLID),
     "qr": Look(BLACK, "v", DASHED),
@@ -119,7 +134,14 @@ def styled() -> Iterator[None]:
 
 
 def sheet(
-    headings: Sequence[str], title: str, subtitle: str = "", notes: Sequence[str] = ()
+    headings: Sequence[str],
+    title: str,
+    subtitle: str = "",
+    notes: Sequence[str] = (),
+    axes_height: float = 3.3,
+    left: float = 0.86,
+    label_room: float = 1.25,
+    headroom: float = 0.42,
 ) -> tuple[Figure, list[Axes]]:
     """A figure with a row of panels, room for labels to the right of each, and its words in place.
 
@@ -129,16 +151,16 @@ def sheet(
     title: the one message of the figure, a sentence; long ones are wrapped.
     subtitle: machine, number of runs, budget.
     notes: remarks under the panels, one a line.
+    axes_height: of every panel, in inches, as are the room left of it, right of it (``label_room``) and above it.
     """
     from matplotlib.figure import Figure
 
     panels = len(headings)
     width = 11.0 if panels < 3 else 12.6
-    left, label_room, axes_height = 0.86, 1.25, 3.3
     above = textwrap.wrap(title, int(width * 8.7)) or [""]
     below = textwrap.wrap(subtitle, int(width * 12.5))
     under = [line for note in notes for line in textwrap.wrap(note, int(width * 18))]
-    top = 0.16 + 0.25 * len(above) + 0.19 * len(below) + 0.42
+    top = 0.16 + 0.25 * len(above) + 0.19 * len(below) + headroom
     height = top + axes_height + 0.62 + 0.16 * len(under) + 0.22
     figure = Figure(figsize=(width, height), dpi=100)
 

@@ -20,7 +20,7 @@ from gdbench.experiments.base import Settings
 from gdbench.experiments.suite import CASES, COPY, keep_copy, stored_suite, suite_experiment
 from gdbench.experiments.suite_descent import followed
 from gdbench.experiments.suite_file import KEYS, read_suite
-from gdbench.experiments.suite_table import suite_table
+from gdbench.experiments.suite_table import suite_figure_of, suite_table
 from gdbench.harness.record import RecordStore, Status
 from gdbench.harness.run import measure_cases
 from gdbench.results import draw, experiments_in, load
@@ -214,6 +214,13 @@ def test_a_suite_of_which_nothing_fits_still_has_a_table_and_a_figure(tmp_path):
     assert experiment.summary(tidy)["status"].tolist()[0].startswith("skipped: ")
 
 
+def test_a_device_that_cannot_run_one_start_is_skipped_with_its_reason(tmp_path):
+    experiment = suite_experiment(written(tmp_path, "problems = 'booth'\ndevices = ['cpu', 'cuda']"))
+    cases = experiment.cases(Settings())
+    refused = {case.parameters["device"]: bool(experiment.refusal(case)) for case in cases}
+    assert refused == {"cpu": False, "cuda": True}
+
+
 def test_a_descent_looked_at_ends_where_one_left_alone_does():
     from gdbench.arguments import checked_plan
 
@@ -264,6 +271,17 @@ def made_up(**changes):
 def test_a_run_that_misses_or_breaks_costs_infinitely_much(runs, successes, evaluations):
     (row,) = suite_table(pd.DataFrame([made_up(**run) for run in runs]), (1e-2,), {"k"}).to_dict("records")
     assert (row["runs"], row["successes"], row["evaluations"]) == (len(runs), successes, evaluations)
+
+
+def test_who_arrives_less_often_does_not_lead_by_being_cheap():
+    runs = [made_up(method="sure", f_star=0.0, evaluations=[1, 9])] * 2
+    runs += [made_up(method="cheap", f_star=0.0), made_up(method="cheap", f_star=0.0, values=[10.0, 9.0])]
+    tidy = suite_table(pd.DataFrame(runs), (1e-2,), {"k"})
+    assert tidy["evaluations"].tolist() == [9, 5]
+    picture = suite_figure_of(tidy, "m")
+    assert figure_text(picture, "title").endswith("on p: sure")
+    names = [text.get_text() for text in picture.axes[0].texts if text.get_gid() == "label"]
+    assert names == ["p", "sure", "cheap"]
 
 
 # ---- the command line -------------------------------------------------------------------------------

@@ -49,6 +49,18 @@ def test_a_fast_contender_is_repeated_within_a_sample(clock):
     assert timings["fast"].seconds == pytest.approx([1e-7] * 6)
 
 
+def test_a_pause_of_the_machine_makes_no_contender_slow(clock):
+    paused = itertools.chain([0.5], itertools.repeat(0.01))
+    timings = interleaved({"fast": clock.contender(paused)}, cap=1.0)
+    assert timings["fast"].seconds == pytest.approx([0.01] * 6)
+
+
+def test_a_pause_of_the_machine_makes_no_sample_too_short(clock):
+    paused = itertools.chain([0.05], itertools.repeat(1e-7))  # a call that the system interrupted
+    timings = interleaved({"fast": clock.contender(paused)}, cap=1.0)
+    assert timings["fast"].calls * 1e-7 >= timing.SECONDS_A_SAMPLE
+
+
 def test_a_slow_contender_is_taken_once(clock):
     timings = interleaved({"slow": clock.contender(5.0), "fast": clock.contender(0.01)}, cap=1.0)
     assert timings["slow"].seconds == [5.0]
@@ -72,6 +84,23 @@ def test_every_block_holds_every_contender_in_changing_order(clock):
     log = []
     names = "abcd"
     interleaved({n: clock.contender(0.001 + 0.0001 * i, log, n) for i, n in enumerate(names)}, cap=1.0, seed=1)
-    blocks = [tuple(log[k : k + 4]) for k in range(len(names), len(log), 4)]
+    blocks = [tuple(log[k : k + 4]) for k in range(2 * len(names), len(log), 4)]  # two calls each to size a sample
     assert all(sorted(block) == list(names) for block in blocks)
     assert len(set(blocks)) > 1
+
+
+def test_what_is_made_ready_is_handed_over_and_made_for_every_sample():
+    made, given = [], []
+
+    def ready(calls):
+        made.append([object()] * calls)
+        return made[-1]
+
+    def contender(objects):
+        given.append(objects)
+        sum(range(2000))
+
+    timing = interleaved({"a": contender}, cap=0.02, sample=1e-6, ready={"a": ready})["a"]
+    assert given == made
+    assert len(timing.seconds) >= 6
+    assert len(given[-1]) == timing.calls

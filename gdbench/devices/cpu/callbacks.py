@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 from types import CellType, FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numba import njit
@@ -43,11 +44,18 @@ def raise_failure(function: object) -> None:
     """Raise what a function's :class:`Elsewhere` met while compiled code, which carries no exceptions from it, ran."""
     if not isinstance(function, FunctionType):
         return
-    cells = [cell.cell_contents for cell in function.__closure__ or ()]
-    for item in [*(function.__globals__.get(name) for name in function.__code__.co_names), *cells]:
-        if isinstance(item, Elsewhere) and item.failure is not None:
+    if function not in _named:
+        cells = [cell.cell_contents for cell in function.__closure__ or ()]
+        named = [*(function.__globals__.get(name) for name in function.__code__.co_names), *cells]
+        _named[function] = [item for item in named if isinstance(item, Elsewhere)]
+    for item in _named[function]:
+        if item.failure is not None:
             failure, item.failure = item.failure, None
             raise failure
+
+
+#: The ``Elsewhere`` that a derived function names; it is written with them, and with no others ever after.
+_named: WeakKeyDictionary[FunctionType, list[Elsewhere]] = WeakKeyDictionary()
 
 
 def _compiled(item: Elsewhere) -> Any:

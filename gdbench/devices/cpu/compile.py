@@ -98,6 +98,8 @@ class Compiled:
 LOG: list[Compiled] = []
 
 _leaves: dict[tuple[object, str, np.dtype], tuple[int, object]] = {}
+#: Addresses of the package's own functions, as their modules have them: they stay what they are, and are not hashed.
+_settled: dict[tuple[object, str, np.dtype], int] = {}
 _helpers: dict[object, object] = {}
 
 
@@ -116,16 +118,17 @@ def leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> int:
     source = getattr(plain, "py_func", plain)  # of an njit function: its plain source
     if not isinstance(source, FunctionType):
         raise CompileError(sentence(plain, TypeError()))
-    slot = (source if _settled(source) else identity(source), kind, np.dtype(dtype))
+    known = _settled.get((source, kind, dtype))
+    if known is not None:
+        return known
+    slot = (identity(source), kind, np.dtype(dtype))
     if slot not in _leaves:
         _leaves[slot] = _compile_leaf(source, kind, np.dtype(dtype))
-    return _leaves[slot][0]
-
-
-def _settled(source: FunctionType) -> bool:
-    """Whether a function is the package's own, as its module has it: it stays what it is, no need to hash it anew."""
+    address = _leaves[slot][0]
     home = source.__module__ or ""
-    return home.startswith("gdbench.") and getattr(sys.modules.get(home), source.__name__, None) is source
+    if home.startswith("gdbench.") and getattr(sys.modules.get(home), source.__name__, None) is source:
+        _settled[source, kind, np.dtype(dtype)] = address
+    return address
 
 
 def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype) -> tuple[int, object]:

@@ -17,11 +17,12 @@ from numba import types
 
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, room, vector
+from gdbench.devices.cpu.largest import largest
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
 from gdbench.devices.cpu.slope import Slope as Slope
 from gdbench.devices.cpu.slope import slope_addresses
-from gdbench.devices.loop import judge, largest, still
+from gdbench.devices.loop import judge, still
 from gdbench.devices.plan import Plan
 from gdbench.gradients.analytic import Analytic
 from gdbench.methods.base import LineSearch, Method
@@ -64,6 +65,7 @@ def descend(  # type: ignore[no-untyped-def]
     """
     x, g, x_best = borrowed(point[0]), borrowed(point[1]), borrowed(point[2])
     d, work = borrowed(scratch[0]), borrowed(scratch[1])
+    limits = borrowed(limits)
     value = scalar_function(addresses[0], x)
     gradient = scalar_function(addresses[1], x)
     source = scalar_function(addresses[2], x)
@@ -213,8 +215,9 @@ class Descent(Running):
         super().__init__(plan)
         method = plan.method
         assert isinstance(method, Method)
-        self._slope, dtype, n = Slope(plan), plan.x0.dtype, plan.x0.size
+        dtype, n = plan.x0.dtype, plan.x0.size
         self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
+        self._slope = Slope(plan, self._addresses)
         self.x, self.jac, self._x_best = plan.x0.copy(), np.zeros(n, dtype), plan.x0.copy()
         self._searching = isinstance(method.step, LineSearch)
         self._scratch, self._trial = (np.zeros(n, dtype), np.zeros(n, dtype)), trial_room(n, dtype)
@@ -238,7 +241,7 @@ class Descent(Running):
     def begin(self) -> int:
         """Evaluate the start."""
         f = self._slope(self.x, self.jac)
-        slope = float(np.max(np.abs(self.jac)))
+        slope = float(np.maximum.reduce(np.abs(self.jac)))
         self._values[:2] = f
         self._log.start(f, slope, int(self.counts[NFEV] + self.counts[NFEV_FD]), self.x)
         if not (math.isfinite(f) and math.isfinite(slope)):

@@ -52,6 +52,7 @@ def descend(  # type: ignore[no-untyped-def]
     """Steps k .. k_end - 1 on mini-batches; returns (status, steps done in all)."""
     x, g = borrowed(point[0]), borrowed(point[1])
     d, work = borrowed(scratch[0]), borrowed(scratch[1])
+    limits = borrowed(limits)
     features, targets, shape = borrowed(problem_data[0]), borrowed(problem_data[1]), borrowed(problem_data[2])
     batch_features, batch_targets = borrowed(buffers[0]), borrowed(buffers[1])
     value = scalar_function(addresses[0], x)
@@ -141,9 +142,9 @@ class MinibatchDescent(Running):
         assert isinstance(method, Method)
         assert method.batch_size is not None
         size = min(method.batch_size, problem.rows)
-        self._slope = Slope(plan)
         self.batches = -(-problem.rows // size)  # an epoch
         self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
+        self._slope = Slope(plan, self._addresses)
         self.x, self.jac = plan.x0.copy(), np.zeros(n, dtype)
         self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
         self._state = np.zeros((method.direction.rows(n), n), dtype)

@@ -17,8 +17,8 @@ from numba import prange, types
 from gdbench.counts import N_COUNTS
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, matrix
 from gdbench.devices.cpu.hessian import Curvature, curvature, difference_step, second_order_addresses
+from gdbench.devices.cpu.largest import largest
 from gdbench.devices.cpu.pointer import pack, scalar_function, void_function
-from gdbench.devices.loop import largest
 from gdbench.devices.plan import Plan
 from gdbench.problems.base import Array
 from gdbench.status import CONVERGED_G, DIVERGED, LINESEARCH_FAILED, MAXITER, NONFINITE

@@ -5,6 +5,8 @@ from __future__ import annotations
 from gdbench.devices.cpu.callbacks import raise_failure
 from gdbench.devices.log import Log
 from gdbench.devices.plan import Plan
+from gdbench.methods.averaging import Averaged
+from gdbench.methods.base import Method
 from gdbench.problems.base import Array
 from gdbench.status import RUNNING
 
@@ -16,6 +18,7 @@ class Running:
     x: Array
     jac: Array
     counts: Array
+    _state: Array  # the direction's memory
     _values: Array  # the value now, and what else the loop keeps
 
     def __init__(self, plan: Plan) -> None:
@@ -49,6 +52,15 @@ class Running:
     def _block(self, k: int, k_end: int) -> tuple[int, int]:
         """Iterations k .. k_end - 1 by the compiled loop: (status, iterations done in all)."""
         raise AssertionError("a subclass has its own loop")
+
+    @property
+    def average(self) -> Array | None:
+        """The mean of the points, if the method keeps one and its burn-in is over."""
+        direction = self.plan.method.direction if isinstance(self.plan.method, Method) else None
+        if not isinstance(direction, Averaged):
+            return None
+        since = int(self._values[2]) if len(self._values) > 2 else 0  # when the direction's memory was last zero
+        return direction.mean(self._state, self.x, self.k - since)
 
     def history(self) -> Array:
         """All rows so far, see ``devices.plan.HISTORY``."""

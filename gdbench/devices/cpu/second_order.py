@@ -17,11 +17,12 @@ from gdbench.counts import NFEV, NFEV_FD
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, room, vector
 from gdbench.devices.cpu.descend import Descent, ask, trial_room
 from gdbench.devices.cpu.hessian import curvature, difference_step
+from gdbench.devices.cpu.largest import largest
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
 from gdbench.devices.cpu.slope import Slope, slope_addresses
 from gdbench.devices.cpu.told_products import linear_model, told_rule
-from gdbench.devices.loop import judge, largest, still
+from gdbench.devices.loop import judge, still
 from gdbench.devices.plan import Plan
 from gdbench.methods.base import LineSearch, Method
 from gdbench.methods.second_order.base import SecondOrder
@@ -46,7 +47,7 @@ def descend_by_curvature(  # type: ignore[no-untyped-def]
     x, g, x_best = borrowed(point[0]), borrowed(point[1]), borrowed(point[2])
     d, work = borrowed(scratch[0]), borrowed(scratch[1])
     x_new, g_new, memory = borrowed(trial[0]), borrowed(trial[1]), borrowed(trial[2])
-    H, told = borrowed(hessian), np.zeros(3)
+    H, told, limits = borrowed(hessian), np.zeros(3), borrowed(limits)
     value, gradient = scalar_function(addresses[0], x), scalar_function(addresses[1], x)
     source, product = scalar_function(addresses[2], x), void_function(addresses[7])
     direction, step, analytic = (

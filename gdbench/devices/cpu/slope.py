@@ -67,9 +67,10 @@ def slope_addresses(plan: Plan) -> Array:
 class Slope:
     """A gradient source at work on one problem: what timings and one-off derivatives call."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, addresses: Array | None = None) -> None:
+        """``addresses``: those of the plan, if they are known; they begin like :func:`slope_addresses`."""
         dtype = plan.x0.dtype
-        self.addresses = slope_addresses(plan)
+        self.addresses = slope_addresses(plan) if addresses is None else addresses
         self.data: Data = plan.data
         self._gradient = plan.problem.gradient
         self.hyper = np.array(plan.gradient.hyper(dtype), dtype=np.float64)

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from gdbench.devices.source import helpers_of, names_used
+from gdbench.devices.source import helpers_of
+from gdbench.devices.unchanged import names_used
 
 
 def maximum(a: Any, b: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -27,16 +27,22 @@ AXES = {"iteration": "iteration", "evaluations": "evaluations of the value", "se
 
 @styled()
 def convergence_figure(
-    histories: Mapping[str, DataFrame], f_star: float | None = None, title: str = "", subtitle: str = ""
+    histories: Mapping[str, DataFrame],
+    f_star: float | None = None,
+    title: str = "",
+    subtitle: str = "",
+    theory: Mapping[str, DataFrame] | None = None,
 ) -> Figure:
     """The gap f - f_star by iteration, by evaluation and by second, one line a descent.
 
     Parameters
     ----------
     histories: label -> its history, one row an iteration in order, with the columns fun,
-        evaluations (values so far) and seconds (so far); ``Result.history_frame()`` is such a table.
+        evaluations (values so far) and seconds (so far); ``Result.history_frame()`` is such a table. A column
+        iteration says which rows of a longer history are there.
     f_star: the known minimum. None: the lowest value that any of the descents met.
     title, subtitle: the message in one sentence; machine, problem, budget.
+    theory: label -> columns iteration and gap, the gap that theory gives, drawn thin in the label's colour.
 
     Raises
     ------
@@ -69,6 +75,8 @@ def convergence_figure(
     if diverged:
         notes.append(f"the value left the finite numbers, where its line ends: {', '.join(diverged)}")
 
+    if theory:
+        notes.append("thin dotted lines, by iteration: the gap that theory gives")
     headings = ["Gap by iteration", "Gap by evaluation", "Gap by second"]
     figure, panels = sheet(headings, title, subtitle, notes)
     for panel, column in zip(panels, AXES):
@@ -76,13 +84,28 @@ def convergence_figure(
         panel.set_ylabel("gap to the minimum, f − f*" if f_star is not None else "gap to the lowest value met")
         log_axis(panel, "y", limits, "power" if limits[1] / limits[0] > 1e3 else "count")
         _across(panel, column, tables)
+        if column == "iteration":
+            _theory(panel, theory or {})
         ends = [_draw(panel, label, tables[label], column, bottom) for label in sorted(tables)]
         label_ends(panel, [end for end in ends if end])
     return figure
 
 
 def _x(table: DataFrame, column: str) -> np.ndarray:
-    return np.arange(len(table), dtype=float) if column == "iteration" else table[column].to_numpy()
+    if column == "iteration" and column not in table:
+        return np.arange(len(table), dtype=float)
+    return table[column].to_numpy(dtype=float)
+
+
+def _theory(panel: Axes, theory: Mapping[str, DataFrame]) -> None:
+    """Theory's gap, as far down as the panel goes."""
+    low, (least, _) = panel.get_xlim()[0], panel.get_ylim()
+    for label in sorted(theory):
+        table = checked(theory[label], f"the theory of {label!r}", (), ("iteration", "gap"), ("gap",))
+        shown = table[table["gap"] >= least]
+        x = np.maximum(shown["iteration"], low) if panel.get_xscale() == "log" else shown["iteration"]
+        how: dict[str, Any] = {"color": look(label).colour, "linewidth": 1.1, "linestyle": (0, (1, 1.5)), "zorder": 2.4}
+        panel.plot(x, shown["gap"], **how, gid="theory")
 
 
 def _across(panel: Axes, column: str, tables: Mapping[str, DataFrame]) -> None:
@@ -101,7 +124,9 @@ def _across(panel: Axes, column: str, tables: Mapping[str, DataFrame]) -> None:
 def _plain_ticks(panel: Axes, column: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    panel.xaxis.set_major_locator(MaxNLocator(4, integer=column != "seconds"))
+    # A last tick with its unit would run into the names beside the panel.
+    prune: Literal["upper"] | None = "upper" if column == "seconds" else None
+    panel.xaxis.set_major_locator(MaxNLocator(4, integer=column != "seconds", prune=prune))
     if column == "seconds":
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
     else:

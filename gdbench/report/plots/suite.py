@@ -1,4 +1,4 @@
-"""Which method reaches the target, and at what cost? A block of rows a problem, a row a contender, cheapest first."""
+"""Which method reaches the target, and at what cost? A block of rows a problem, a row a contender, the best first."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def suite_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figure:
     blocks = []
     for _, rows in table.groupby("problem", sort=False):
         ranked = rows.assign(missed=-rows["successes"] / rows["runs"]).sort_values(
-            ["evaluations", "missed", "contender"], kind="stable"
+            ["missed", "evaluations", "contender"], kind="stable"
         )
         blocks.append(ranked.head(each))
     notes = [
@@ -57,7 +57,9 @@ def suite_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figure:
     ]
     if sum(map(len, blocks)) < len(table):
         notes.append(f"the best {each} of each problem are shown; the table has all {len(table)} rows")
-    figure, (panel,) = sheet(["Evaluations until the target is reached, cheapest first"], title, subtitle, notes)
+    figure, (panel,) = sheet(
+        ["Evaluations until the target is reached; most runs to it first, then the cheapest"], title, subtitle, notes
+    )
     _stretch(figure, panel, ROW * (sum(map(len, blocks)) + 1.6 * len(blocks)))
     finite = np.concatenate([rows[list(NUMBERS[2:])].to_numpy().ravel() for rows in blocks])
     low, high = log_limits(finite[np.isfinite(finite)])

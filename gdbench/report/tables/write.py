@@ -53,7 +53,7 @@ def to_rich(frame: DataFrame, title: str = "") -> Table:
     table = Table(title=Text(title) if title else None, title_justify="left")
     columns = _columns(frame)
     for heading, cells in columns:
-        table.add_column(Text(heading), justify="right" if _are_numbers(cells) else "left")
+        table.add_column(Text(heading), justify="right" if _are_numbers(cells) else "left", overflow="fold")
     for row in zip(*(cells for _, cells in columns)):
         table.add_row(*(Text(cell) for cell in row))
     return table

@@ -1,0 +1,47 @@
+"""What a benchmark tells beside its times: plain facts, quartiles, and its share of what the machine can do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from gdbench.harness.peaks import Peaks, measured_peaks, roofline
+
+
+def plain_facts(facts: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
+    """The facts that pytest-benchmark can write down: NumPy's scalars become Python's, what is not finite is left out.
+
+    Anything but text and numbers raises ``TypeError``: it would be written as "UNSERIALIZABLE".
+    """
+    plain = {name: fact.item() if isinstance(fact, np.generic) else fact for name, fact in facts.items()}
+    for name, fact in plain.items():
+        if not isinstance(fact, str | int | float | bool):
+            raise TypeError(f"the fact {name} is a {type(fact).__name__}; give text or a number")
+    return {name: fact for name, fact in plain.items() if not isinstance(fact, float) or math.isfinite(fact)}
+
+
+def quartiles(samples: list[float]) -> tuple[float, float]:
+    """First and third, by linear interpolation between the sorted samples; pytest-benchmark up to 5.2 did not sort."""
+    first, third = np.quantile(samples, [0.25, 0.75])
+    return float(first), float(third)
+
+
+@cache
+def peaks(threads: int) -> Peaks:
+    """Of this machine, measured once in this run."""
+    return measured_peaks(threads)
+
+
+def shares(facts: Mapping[str, Any], seconds: float, threads: int) -> dict[str, float | str]:
+    """Share of the measured product's and copy's rates, for a kernel whose operations (and bytes) are known."""
+    if "flops" not in facts or facts.get("dtype") not in ("float32", "float64"):
+        return {}
+    roof = roofline(facts["flops"], facts.get("bytes", 0), seconds, facts["dtype"], peaks(threads))
+    told: dict[str, float | str] = {"gemm_share": roof.gemm_share}
+    if "bytes" in facts:
+        told |= {"copy_share": roof.copy_share, "bound": roof.bound}
+    return told

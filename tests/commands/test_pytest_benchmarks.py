@@ -1,0 +1,76 @@
+"""The benchmarks as a reader runs them: one file, a table, strict JSON, and records that ``compare`` reads."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gdbench
+from gdbench.harness.record import RecordStore
+
+ROOT = Path(gdbench.__file__).parents[1]
+BENCHMARK = ROOT / "benchmarks" / "test_updates.py"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One short run: its folder and what it printed."""
+    out = tmp_path_factory.mktemp("benchmarks")
+    words = ["--benchmark-only", "-k", "test_direction and 2-steepest", "--benchmark-max-time=0.01"]
+    words += [f"--benchmark-json={out / 'run.json'}", f"--gdbench-records={out / 'records'}"]
+    own = {name: told for name, told in os.environ.items() if not name.startswith("PYTEST_")}  # no worker of xdist
+    asked = subprocess.run(
+        [sys.executable, "-m", "pytest", str(BENCHMARK), "-p", "no:cacheprovider", *words],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=ROOT,
+        env={**own, "GDBENCH_MACHINE_ID": "here", "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    return out, asked.stdout
+
+
+def refused(constant):
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def test_the_table_shows_medians_grouped_by_question(run):
+    _, printed = run
+    assert "one step on rosenbrock-2, by direction" in printed
+    (header,) = [line for line in printed.splitlines() if line.startswith("Name (time in")]
+    assert header.split()[4:] == ["Median", "IQR", "Min", "Max", "Rounds", "Iterations"]
+
+
+def test_the_file_is_strict_json_with_plain_facts_and_right_quartiles(run):
+    told = json.loads((run[0] / "run.json").read_text(), parse_constant=refused)
+    (bench,) = told["benchmarks"]
+    facts, stats = bench["extra_info"], bench["stats"]
+    assert {"evaluations", "flops", "bytes", "n", "compile_seconds", "gemm_share", "copy_share", "bound"} <= set(facts)
+    assert all(isinstance(fact, str | int | float) for fact in facts.values())
+    assert not any("UNSERIALIZABLE" in str(fact) for fact in facts.values())
+    assert (stats["q1"], stats["q3"]) == pytest.approx(tuple(np.percentile(stats["data"], [25, 75])))
+    assert facts["gemm_share"] > 0
+
+
+def test_its_records_are_those_of_a_run(run):
+    out, _ = run
+    (path,) = out.glob("records/*/benchmark_updates/records.jsonl")
+    (record,), skipped = RecordStore(path.parent).load()
+    (bench,) = json.loads((out / "run.json").read_text())["benchmarks"]
+    assert skipped == []
+    assert record.measured["seconds"] == bench["stats"]["data"]
+    assert record.parameters["contender"] == "steepest"
+    assert (path.parent / "environment.json").exists()
+
+
+@pytest.mark.parametrize("source", ["run.json", "records"])
+def test_both_compare_to_themselves(run, source):
+    frame = gdbench.compare(run[0] / source, run[0] / source)
+    assert set(frame["finding"]) <= {"same", "insufficient", "not distinguishable"}
+    assert {"evaluations", "ended"} <= set(frame["what"])
