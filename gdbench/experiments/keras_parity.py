@@ -198,8 +198,8 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     method = str(own["method"].iloc[0])
     took, gap = pace(own, method), apart(own, method, "train_loss")
     title = (
-        f"One's own {method} in Keras {'follows' if gap <= SAME else 'departs from'} the built-in one (losses {gap:.0e} "
-        f"apart); a loop of one's own takes {took[OWN] / took[BUILT_IN]:.2f} of Keras' time"
+        f"One's own {method} in Keras {'follows' if gap <= SAME else 'departs from'} the built-in one (losses "
+        f"{gap:.0e} apart); a loop of one's own takes {took[OWN] / took[BUILT_IN]:.2f} of Keras' time"
     )
     subtitle = (
         f"Fashion-MNIST, {int(own['rows'].iloc[0]):,} training images, network 784-{HIDDEN}-10, float32, "

@@ -49,7 +49,7 @@ class KerasNetwork:
         self._warm_up(problem.x0)
 
     def _warm_up(self, x0: Array) -> None:
-        """One epoch, so that everything is compiled; then the weights at ``x0`` and the optimiser's memory as it was."""
+        """One epoch, so that everything is compiled; then the weights at ``x0`` again, the optimiser as it was."""
         optimizer = self.model.optimizer
         optimizer.build(self.model.trainable_variables)
         fresh = [np.array(variable) for variable in optimizer.variables]

@@ -9,6 +9,7 @@ from gdbench.experiments import EXPERIMENTS
 from gdbench.experiments.base import Ruling, Settings, share
 from gdbench.experiments.claims import CLAIMS
 from gdbench.experiments.search import verdicts as search_verdicts
+from gdbench.harness.record import RecordStore
 from gdbench.harness.run import measure_cases
 from gdbench.results import load, rulings
 
@@ -28,6 +29,8 @@ def test_every_experiment_runs_from_case_to_verdict(name, tmp_path):
     folder = tmp_path / "machine" / name
     summary = measure_cases(experiment.cases(Settings(size="smoke", seeds=1)), experiment.measure, folder)
     assert summary.failed == 0
+    if not summary.measured:
+        pytest.skip(RecordStore(folder).load().records[0].reason)  # Keras, or a GPU, is not here
     stored = load(tmp_path, experiment)
     assert stored.machines == ["machine"]
     assert experiment.figure(stored.tidy, "machine").axes

@@ -88,9 +88,7 @@ def _times(panel: Axes, methods: dict[str, DataFrame], names: list[str]) -> None
                 va="center", fontsize=7.5,
             )  # fmt: skip
             shown += [seconds.min(), seconds.max()]
-    panel.set_yticks(
-        range(len(names)), [name.replace(", ", ",\n").replace("Keras' own ", "Keras' own\n") for name in names]
-    )
+    panel.set_yticks(range(len(names)), ["\n".join(textwrap.wrap(name, 11)) for name in names])
     panel.set_ylim(len(names) - 0.5, -0.5)
     low, high = log_limits(shown, air=1.3, least=3.0)
     log_axis(panel, "x", (low, high * 6), "seconds")
