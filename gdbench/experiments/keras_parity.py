@@ -197,9 +197,10 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
     method = str(own["method"].iloc[0])
     took, gap = pace(own, method), apart(own, method, "train_loss")
+    told = f"losses at most {gap:.0e} apart" if gap else "the same losses"
     title = (
-        f"One's own {method} in Keras {'follows' if gap <= SAME else 'departs from'} the built-in one (losses "
-        f"{gap:.0e} apart); a loop of one's own takes {took[OWN] / took[BUILT_IN]:.2f} of Keras' time"
+        f"One's own {method} in Keras {'follows' if gap <= SAME else 'departs from'} the built-in one ({told}); "
+        f"a loop of one's own takes {took[OWN] / took[BUILT_IN]:.0%} of Keras' time"
     )
     subtitle = (
         f"Fashion-MNIST, {int(own['rows'].iloc[0]):,} training images, network 784-{HIDDEN}-10, float32, "

@@ -46,7 +46,7 @@ def test_the_figure_says_how_far_apart_and_how_fast():
     title = next(text.get_text() for text in figure.texts if text.get_gid() == "title")
     assert "follows" in title
     assert "2e-06" in title
-    assert "0.10" in title
+    assert "10% of Keras' time" in title
     assert len(EXPERIMENT.summary(tidy)) == 6
 
 
