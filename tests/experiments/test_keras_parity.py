@@ -43,7 +43,7 @@ def test_the_verdict_follows_the_curves(off, ruling):
 def test_the_figure_says_how_far_apart_and_how_fast():
     tidy = table(pd.DataFrame([record("sgd", 2e-6), record("adam")]))
     figure = EXPERIMENT.figure(tidy, "a")
-    title = next(text.get_text() for text in figure.texts if text.get_gid() == "title")
+    title = next(text.get_text() for text in figure.texts if text.get_gid() == "title").replace("\n", " ")
     assert "follows" in title
     assert "2e-06" in title
     assert "10% of Keras' time" in title
