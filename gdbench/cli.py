@@ -43,7 +43,8 @@ def main() -> None:
 @app.command()
 def run(
     experiment: Annotated[
-        list[str] | None, typer.Argument(help="Experiments, or suite files (.toml); none for all.")
+        list[str] | None,
+        typer.Argument(help="Experiments or suite files (.toml); none: those that decide a claim; all."),
     ] = None,
     size: Annotated[str, typer.Option(help="smoke (seconds), default, or full (as long as it takes).")] = "default",
     device: Annotated[str, typer.Option(help="Where the loops run: cpu.")] = "cpu",

@@ -40,7 +40,7 @@ def run_experiments(
         if given is not None and given < 1:
             raise InputError(f"{option} must be at least 1, not {given}.")
     suites = {name: suite_experiment(Path(name)) for name in names if is_suite(name)}
-    chosen = [suites.get(name) or EXPERIMENTS[name] for name in dict.fromkeys(names or EXPERIMENTS)]
+    chosen = [suites.get(name) or EXPERIMENTS[name] for name in dict.fromkeys(_asked(names))]
     settings = Settings(size, seeds, device, min(threads, cores()))
     folder, console, total = machine_folder(out), Console(), Summary()
     if dry_run:
@@ -74,26 +74,35 @@ def run_experiments(
                     console.print("\nStopped. Every finished record is kept; the same command goes on from here.")
                     return 130
                 progress.update(bar, label="")
-                total.measured += summary.measured
-                total.skipped += summary.skipped
-                total.kept += summary.kept
-                total.failed += summary.failed
+                total.add(summary)
+                if summary.skipped and experiment.name not in suites:  # a suite's table says it case by case
+                    progress.console.print(f"{experiment.name}: skipped. {' '.join(summary.reasons)}", highlight=False)
         for experiment in chosen:
             for place in draw(out, experiment, size):
                 if place.parent == folder:
                     print_tables(console, out, experiment, size)
                     console.print(f"[dim]figure and table in {place}[/dim]\n", highlight=False, soft_wrap=True)
+    if not names:
+        others = ", ".join(name for name in EXPERIMENTS if not EXPERIMENTS[name].claims)
+        console.print(f"More to measure, each by its name: {others}; or all of it: gdbench run all", highlight=False)
     asked = {claim for experiment in chosen for claim in experiment.claims}
     if asked:
         console.print(ruling_table([ruled for ruled in rulings(out, size) if ruled.claim.id in asked]))
     console.print(
         f"{total.measured} cases measured, {total.kept} kept from before"
-        + (f", {total.skipped} skipped (the table says why)" if total.skipped else "")
+        + (f", {total.skipped} skipped (their records say why)" if total.skipped else "")
         + (f", [red]{total.failed} failed[/red] (their records say why)" if total.failed else "")
         + f". Verdicts on all claims: gdbench claims {out}",
         highlight=False,
     )
     return 1 if total.failed else 0
+
+
+def _asked(names: list[str]) -> list[str]:
+    """The names as given; none stands for the experiments that decide a claim, "all" for every one."""
+    if not names:
+        return [name for name in EXPERIMENTS if EXPERIMENTS[name].claims]
+    return [each for name in names for each in (EXPERIMENTS if name == "all" else [name])]
 
 
 def is_suite(name: str) -> bool:

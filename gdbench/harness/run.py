@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,12 +34,21 @@ class Measured(Protocol):
 
 @dataclass
 class Summary:
-    """What a run did: cases measured now, found already measured, not possible here, and failed."""
+    """What a run did: cases measured now, found already measured, not possible here (and why), and failed."""
 
     measured: int = 0
     kept: int = 0
     skipped: int = 0
     failed: int = 0
+    reasons: set[str] = field(default_factory=set)
+
+    def add(self, other: Summary) -> None:
+        """Count what another run did too."""
+        self.measured += other.measured
+        self.kept += other.kept
+        self.skipped += other.skipped
+        self.failed += other.failed
+        self.reasons |= other.reasons
 
 
 def machine_folder(out: Path) -> Path:
@@ -89,6 +98,8 @@ def measure_cases(
             store.append(record)  # what was skipped before for the same reason is on file
         summary.measured += not skipped
         summary.skipped += skipped
+        if skipped:
+            summary.reasons.add(record.reason)
         summary.failed += record.status is Status.FAILED
         after(case, record.status)
     return summary

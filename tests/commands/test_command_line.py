@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from gdbench.experiments.claims import CLAIMS
+
 RUN = ["run", "search", "--size", "smoke", "--seeds", "1"]
 
 
@@ -139,3 +141,13 @@ def test_show_saves_a_picture(tmp_path):
     assert "Himmelblau 1972" in shown.stdout
     assert (tmp_path / "himmelblau.png").stat().st_size > 10_000
     assert command("show", "himmelblau", "--save", "a.txt", cwd=tmp_path).returncode == 2
+
+
+def test_a_bare_run_asks_what_decides_a_claim_and_all_asks_everything():
+    from gdbench.commands.run import _asked
+    from gdbench.experiments import EXPERIMENTS
+
+    assert {claim for name in _asked([]) for claim in EXPERIMENTS[name].claims} == {c.id for c in CLAIMS}
+    assert all(EXPERIMENTS[name].claims for name in _asked([]))
+    assert _asked(["all"]) == list(EXPERIMENTS)
+    assert _asked(["search", "mine.toml"]) == ["search", "mine.toml"]
