@@ -41,7 +41,7 @@ BUILT = {
 EPOCHS = {"smoke": 2, "default": 8, "full": 10}
 SEEDS = {"smoke": 1, "default": 1, "full": 3}
 #: What is recorded of every epoch, a number a contender; weights_apart: the greatest difference from Keras' own.
-CURVES = ("train_loss", "test_accuracy", "weights_apart", "seconds")
+CURVES = ("train_loss", "test_accuracy", "weights_apart")
 #: Two curves of one method are the same where no loss differs by more than this.
 SAME = 1e-3
 #: "As the built-in one does": test accuracies at the end no farther apart than this.
@@ -115,24 +115,23 @@ def measure(case: Case) -> Outcome:
     slope = Slope(checked_plan(problem, None, dtype=asked["dtype"]))
     order, permute, draw = np.empty(asked["rows"], np.int64), inlined(shuffle), random.Random(seed)  # type: ignore[arg-type]
     curves: dict[str, list[list[float]]] = {name: [] for name in CURVES}
+    seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
 
-    def look(seconds: dict[str, float]) -> None:
+    def look() -> None:
         points = [hands[name].x for name in CONTENDERS]
         curves["train_loss"].append([slope.value(x) for x in points])
         curves["test_accuracy"].append([problem.accuracy(x) for x in points])
         curves["weights_apart"].append([float(np.max(np.abs(x - points[0]))) for x in points])
-        curves["seconds"].append([seconds[name] for name in CONTENDERS])
 
-    look(dict.fromkeys(CONTENDERS, 0.0))
+    look()
     for epoch in range(asked["epochs"]):
         permute(order, seed, epoch)
-        seconds = {}
         for name in draw.sample(CONTENDERS, len(CONTENDERS)):
             began = time.perf_counter()
             hands[name].epoch(order)
-            seconds[name] = time.perf_counter() - began
-        look(seconds)
-    return Outcome({"contenders": list(CONTENDERS), "backend": hands[BUILT_IN].backend, **curves})
+            seconds[name].append(time.perf_counter() - began)
+        look()
+    return Outcome({"contenders": list(CONTENDERS), "backend": hands[BUILT_IN].backend, **curves, "seconds": seconds})
 
 
 def table(frame: pandas.DataFrame) -> pandas.DataFrame:
@@ -148,11 +147,12 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
             "rows": record["rows"],
             "backend": record["backend"],
             "epoch": epoch,
+            "seconds": record["seconds"][contender][epoch - 1] if epoch else 0.0,
             **{name: record[name][epoch][place] for name in CURVES},
         }
         for _, record in frame.iterrows()
         for place, contender in enumerate(record["contenders"])
-        for epoch in range(len(record["seconds"]))
+        for epoch in range(len(record["train_loss"]))
     ]
     return pd.DataFrame(rows)
 

@@ -25,7 +25,7 @@ def record(method="sgd", loss_off=0.0, accuracy_off=0.0):
         "train_loss": [[1.0 / (1 + k) + loss_off * off[name] for name in CONTENDERS] for k in range(4)],
         "test_accuracy": [[0.2 * k + accuracy_off * off[name] for name in CONTENDERS] for k in range(4)],
         "weights_apart": [[1e-7 * k * off[name] for name in CONTENDERS] for k in range(4)],
-        "seconds": [[0.0 if k == 0 else seconds[name] for name in CONTENDERS] for k in range(4)],
+        "seconds": {name: [seconds[name]] * 3 for name in CONTENDERS},
     }
 
 
