@@ -25,7 +25,7 @@ from numba import prange
 
 from gdbench.devices.cpu.barrier import all_here, wait
 from gdbench.devices.cpu.network_layout import ACTIVE, PADDED, PANEL, STRIDE, UNITS, WEIGHTS
-from gdbench.devices.cpu.network_passes import activate_tanh, column_sums, gather, softmax_slope, turn
+from gdbench.devices.cpu.network_passes import activate_tanh, ask_ahead, column_sums, gather, softmax_slope, turn
 from gdbench.devices.cpu.network_products import ROWS, below, forward, update
 from gdbench.devices.cpu.pointer import borrowed, pack, void_function
 from gdbench.philox import shuffle
@@ -33,7 +33,7 @@ from gdbench.problems.mlp_layers import RELU, TANH
 from gdbench.problems.scores import penalty
 
 #: Numbers in what the settings of an epoch are told by, see ``slice_of_epoch``.
-ACTIVATION, BATCH, PLAIN, CHUNK, STATE_ROWS, STEPS_DONE, DIRECTION, SPARE, SEED, EPOCH = range(10)
+ACTIVATION, BATCH, PLAIN, CHUNK, STATE_ROWS, STEPS_DONE, DIRECTION, SPARE, SEED, EPOCH, STRIP = range(11)
 
 
 def epoch(threads, sync, table, told, settings, hyper, features, labels, order, arrays, losses):
@@ -98,6 +98,9 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
             first = (k + 1) * batch
             place = one_buffer * ((k + 1) % 2) + lo * table[STRIDE, 0]
             gather(features, order[first + lo : first + hi], hi - lo, active, place, table[STRIDE, 0])
+        first = min((k + 2) * batch, rows)
+        ahead = min(batch, rows - first)
+        ahead_order = order[first + ahead * t // threads : first + ahead * (t + 1) // threads]
         blocks = height // ROWS
         lo, hi = blocks * t // threads * ROWS, blocks * (t + 1) // threads * ROWS
         below_at = inputs_at if last == 1 else table[ACTIVE, last - 1]
@@ -136,11 +139,14 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
                 turn_rows(table, layer, rows_lo, rows_hi, x, turned)
             if plain:
                 keep = kind(1.0 - 2.0 * l2 * step)
-                move(table, layer, rows_lo, rows_hi, columns_lo, columns_hi, taken, active, below_at, x, kind(-step), keep)
+                move(
+                    table, layer, rows_lo, rows_hi, columns_lo, columns_hi, taken, active, below_at, x, kind(-step),
+                    keep, features, ahead_order, told[STRIP],
+                )  # fmt: skip
             else:
                 move(
                     table, layer, rows_lo, rows_hi, columns_lo, columns_hi, taken, active, below_at, slope,
-                    kind(1.0), kind(0.0),
+                    kind(1.0), kind(0.0), features, ahead_order, told[STRIP],
                 )  # fmt: skip
             if layer > 1:
                 slope_of_units(table, layer, rows_lo, rows_hi, height, active, turned, spare, own_spare, floor, curve)
@@ -195,16 +201,27 @@ def slope_of_units(table, layer, lo, hi, height, active, turned, spare, own_spar
         )  # fmt: skip
 
 
-def move(table, layer, rows_lo, rows_hi, lo, hi, taken, active, below_at, target, alpha, beta):
-    """target = beta target + alpha slope, for some rows and columns of a layer's weights."""
+def move(
+    table, layer, rows_lo, rows_hi, lo, hi, taken, active, below_at, target, alpha, beta, features, ahead, strip
+):  # fmt: skip
+    """target = beta target + alpha slope, for some rows and columns of a layer's weights.
+
+    It is done strip by strip; between two, a few rows of the batch after the next are asked for out of far memory.
+    """
     inputs, columns, panel = table[PADDED, layer - 1], table[PADDED, layer], table[PANEL, layer]
+    strips = (rows_hi - rows_lo + strip - 1) // strip
+    parts, part = (hi - lo + panel - 1) // panel * strips, 0
     for first in range(lo, hi, panel):
         width = min(panel, columns - first)
-        update(
-            target, table[WEIGHTS, layer] + inputs * first + rows_lo * width, width, rows_hi - rows_lo,
-            active, below_at + rows_lo, table[STRIDE, layer - 1], taken,
-            active, table[ACTIVE, layer] + first, table[STRIDE, layer], alpha, beta,
-        )  # fmt: skip
+        for top in range(rows_lo, rows_hi, strip):
+            update(
+                target, table[WEIGHTS, layer] + inputs * first + top * width, width, min(strip, rows_hi - top),
+                active, below_at + top, table[STRIDE, layer - 1], taken,
+                active, table[ACTIVE, layer] + first, table[STRIDE, layer], alpha, beta,
+            )  # fmt: skip
+            if layer == 1:
+                ask_ahead(features, ahead, part, parts)
+                part += 1
 
 
 def move_bias(table, layer, lo, hi, taken, active, slope, target, alpha):

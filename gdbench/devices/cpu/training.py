@@ -20,6 +20,8 @@ from gdbench.problems.scores import l2_from
 
 #: Numbers of x that a direction is asked for at once: they, their slopes and its memory fit into a core's cache.
 CHUNK = 4096
+#: Rows of weights that are moved between two looks ahead.
+STRIP = 64
 
 
 @cache
@@ -73,6 +75,7 @@ class Training:
         self._told = np.array([
             shape[0], self.batch, plain, chunk, memory, 0,
             0 if plain else leaf(self._direction.rule, "direction", dtype), spare, self.plan.seed, 0,
+            STRIP,
         ], np.int64)  # fmt: skip
         self._losses = np.zeros((self.batches, self.threads))
         self._run = _loop(dtype, self.product, self.threads > 1)
