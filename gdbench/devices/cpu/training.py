@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 import numba
 import numpy as np
 from numba import types
 
+from gdbench.devices.cpu import blas_products, network_products
 from gdbench.devices.cpu import epoch as loops
 from gdbench.devices.cpu.barrier import SYNC
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, driver, leaf, matrix, vector
 from gdbench.devices.cpu.network_layout import aligned, layout
 from gdbench.devices.plan import Plan
+from gdbench.devices.source import rebound
 from gdbench.methods.base import Method, Schedule
 from gdbench.problems.base import Array
 from gdbench.problems.scores import l2_from
@@ -24,13 +27,31 @@ CHUNK = 4096
 STRIP = 64
 
 
+#: What multiplies: register tiles, or the BLAS.
+PRODUCTS = {"tiles": network_products, "blas": blas_products}
+
+
 @cache
 def _loop(dtype: np.dtype, product: str, parallel: bool) -> Any:
     x, m = vector(dtype), matrix(dtype)
     i8, sums, table = types.int64, types.Array(types.float64, 2, "C"), types.Array(types.int64, 2, "C")
     arguments = [i8, COUNTS, table, COUNTS, SETTINGS, SETTINGS, m, x, COUNTS, types.Tuple((*[x] * 6, m)), sums]
     plain = loops.epoch_on_threads if parallel else loops.epoch
-    return driver(plain, types.boolean, *arguments, parallel=parallel)
+    chosen = PRODUCTS[product]
+    helpers = {name: getattr(chosen, name) for name in ("forward", "below", "update")}
+    return driver(_with(plain, helpers, f"_{product}"), types.boolean, *arguments, parallel=parallel)
+
+
+def _with(plain: FunctionType, helpers: dict[str, Any], suffix: str) -> FunctionType:
+    """A copy of a loop, and of all that it calls in its file, that finds these helpers instead of the file's own."""
+    copies: dict[str, Any] = dict(helpers)
+    own = {name: f for name, f in vars(loops).items() if isinstance(f, FunctionType) and f.__module__ == loops.__name__}
+    for name, function in own.items():
+        copies[name] = rebound(function, {}, suffix)
+    for copy in copies.values():
+        if copy.__module__ == loops.__name__:
+            copy.__globals__.update(copies)
+    return copies[plain.__name__]  # type: ignore[no-any-return]
 
 
 class Training:
@@ -63,7 +84,7 @@ class Training:
     def _arrange(self, x: Array) -> None:
         """Lay everything out for as many threads as there are, with the weights x."""
         dtype, shape = x.dtype, self._data[2]
-        self._layout = layout([int(size) for size in shape[2:]], self.batch, dtype, self.threads)
+        self._layout = layout([int(size) for size in shape[2:]], self.batch, dtype, self.threads, whole=self.product == "blas")
         n, plain = self._layout.n, self._direction.name == "steepest"
         memory = self._direction.rows(n)
         whole = not type(self._direction).__module__.startswith("gdbench.")  # a stranger's rule may mix variables
@@ -75,7 +96,7 @@ class Training:
         self._told = np.array([
             shape[0], self.batch, plain, chunk, memory, 0,
             0 if plain else leaf(self._direction.rule, "direction", dtype), spare, self.plan.seed, 0,
-            STRIP,
+            STRIP if self.product == "tiles" else 2**31,
         ], np.int64)  # fmt: skip
         self._losses = np.zeros((self.batches, self.threads))
         self._run = _loop(dtype, self.product, self.threads > 1)
