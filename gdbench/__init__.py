@@ -31,6 +31,7 @@ from gdbench.scipy_method import scipy_method
 from gdbench.status import Status
 from gdbench.structured import Differences, structured_differences
 from gdbench.trace import Trace, trace
+from gdbench.training import TrainingResult, train
 
 __all__ = [
     "DIRECTIONS",
@@ -62,6 +63,7 @@ __all__ = [
     "Status",
     "Step",
     "Trace",
+    "TrainingResult",
     "TrustRadius",
     "basins",
     "check_gradient",
@@ -80,4 +82,5 @@ __all__ = [
     "scipy_method",
     "structured_differences",
     "trace",
+    "train",
 ]

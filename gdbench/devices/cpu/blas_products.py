@@ -76,7 +76,7 @@ def forward(
     for i in range(rows):
         line = c[c_at + i * c_row : c_at + i * c_row + width]
         for j in range(width):
-            line[j] = floor if line[j] < floor else line[j]  # noqa: FURB136 - nan stays nan
+            line[j] = floor if line[j] < floor else line[j]  # nan stays nan
 
 
 def below(

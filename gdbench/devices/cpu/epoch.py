@@ -55,8 +55,9 @@ def epoch_on_threads(threads, sync, table, told, settings, hyper, features, labe
 def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, labels, order, arrays, losses):
     """All batches of an epoch, thread ``t``'s part.
 
-    ``arrays`` are (x, slope, state, active, turned, spare), flat, see ``network_layout.py``, and an empty matrix; ``told`` whole numbers
-    (above); ``settings`` (l2, step size of each batch...); ``losses`` (batches, threads) sums over rows, penalty included.
+    ``arrays`` are (x, slope, state, active, turned, spare), flat, see ``network_layout.py``, and an empty matrix;
+    ``told`` whole numbers (above); ``settings`` (l2, step size of each batch...); ``losses`` (batches, threads) sums
+    over rows, penalty included.
     """
     x, slope, state = borrowed(arrays[0]), borrowed(arrays[1]), borrowed(arrays[2])
     active, turned, spare = borrowed(arrays[3]), borrowed(arrays[4]), borrowed(arrays[5])
@@ -252,7 +253,9 @@ def direct(t, threads, table, told, hyper, l2, step, k, x, slope, state, spare, 
         out = spare[own_spare : own_spare + end - first]
         part = x[first:end]
         kept = state[first * memory : end * memory].reshape((memory, end - first))
-        direction(pack(part), pack(slope[first:end]), pack(none), pack(kept), pack(hyper), told[STEPS_DONE] + k, pack(out))
+        direction(
+            pack(part), pack(slope[first:end]), pack(none), pack(kept), pack(hyper), told[STEPS_DONE] + k, pack(out)
+        )
         scale = kind(step)
         for i in range(end - first):
             part[i] += scale * out[i]

@@ -98,7 +98,11 @@ def layout(sizes: list[int], batch: int, dtype: np.dtype, threads: int, *, whole
         stride = padded(columns, LINE // dtype.itemsize)
         # An odd number of cache lines between two rows: even ones share few places in the cache.
         stride += LINE // dtype.itemsize * (stride * dtype.itemsize // LINE % 2 == 0)
-        panel = padded(-(-columns // threads), narrow) if whole else _panel(columns, narrow, TILE.vectors * TILE.bytes // dtype.itemsize, threads)
+        panel = (
+            padded(-(-columns // threads), narrow)
+            if whole
+            else _panel(columns, narrow, TILE.vectors * TILE.bytes // dtype.itemsize, threads)
+        )
         table[1:, layer] = columns, panel, place, stride, room
         room += height * stride * (1 if layer else 2)
         if layer:

@@ -32,7 +32,7 @@ def record() -> Path:
 
 
 def faster_product(dtype: np.dtype, threads: int) -> str:
-    """"tiles" or "blas"; a look into the record, or about a second of measuring (and compiling both)."""
+    """The name of the faster: a look into the record, or about a second of measuring (and compiling both)."""
     known, asked = {}, f"{dtype} on {threads}"
     with suppress(OSError, ValueError):
         known = json.loads(record().read_text())

@@ -12,7 +12,7 @@ update      C = beta C + alpha A B                                              
 ==========  ===================================================================  ==============================
 
 Arrays are flat; every size is a multiple of the tile's (see ``network_layout.py``). Source: Goto and van de Geijn
-(2008), "Anatomy of high-performance matrix multiplication", ACM Trans. Math. Software 34(3), section 6, the inner kernel.
+(2008), "Anatomy of high-performance matrix multiplication", ACM Trans. Math. Software 34(3), section 6.
 """
 
 # Numba calls what the decorator below registers; its own hooks are untyped.

@@ -1,4 +1,4 @@
-"""A network under training: its arrays, packed once, and the compiled loop that passes over the rows an epoch a call."""
+"""A network under training: its arrays, packed once, and the compiled loop, an epoch a call."""
 
 from __future__ import annotations
 
@@ -36,22 +36,26 @@ def _loop(dtype: np.dtype, product: str, parallel: bool) -> Any:
     x, m = vector(dtype), matrix(dtype)
     i8, sums, table = types.int64, types.Array(types.float64, 2, "C"), types.Array(types.int64, 2, "C")
     arguments = [i8, COUNTS, table, COUNTS, SETTINGS, SETTINGS, m, x, COUNTS, types.Tuple((*[x] * 6, m)), sums]
-    plain = loops.epoch_on_threads if parallel else loops.epoch
     chosen = PRODUCTS[product]
     helpers = {name: getattr(chosen, name) for name in ("forward", "below", "update")}
-    return driver(_with(plain, helpers, f"_{product}"), types.boolean, *arguments, parallel=parallel)
+    return driver(
+        _with("epoch_on_threads" if parallel else "epoch", helpers, f"_{product}"),
+        types.boolean,
+        *arguments,
+        parallel=parallel,
+    )
 
 
-def _with(plain: FunctionType, helpers: dict[str, Any], suffix: str) -> FunctionType:
+def _with(name: str, helpers: dict[str, Any], suffix: str) -> FunctionType:
     """A copy of a loop, and of all that it calls in its file, that finds these helpers instead of the file's own."""
     copies: dict[str, Any] = dict(helpers)
     own = {name: f for name, f in vars(loops).items() if isinstance(f, FunctionType) and f.__module__ == loops.__name__}
-    for name, function in own.items():
-        copies[name] = rebound(function, {}, suffix)
+    for other, function in own.items():
+        copies[other] = rebound(function, {}, suffix)
     for copy in copies.values():
         if copy.__module__ == loops.__name__:
             copy.__globals__.update(copies)
-    return copies[plain.__name__]  # type: ignore[no-any-return]
+    return copies[name]  # type: ignore[no-any-return]
 
 
 class Training:
@@ -65,7 +69,7 @@ class Training:
 
     Attributes
     ----------
-    epochs: done so far. threads: as they are in use.
+    epochs: done so far; threads: as they are in use; batch_rows: rows of each batch, the last may have fewer.
     """
 
     def __init__(self, plan: Plan, threads: int = 1, product: str = "tiles") -> None:
@@ -77,6 +81,8 @@ class Training:
         self._data, self._step, self._direction = plan.data, method.step, method.direction
         self.batch = min(method.batch_size, plan.problem.rows)
         self.batches = -(-plan.problem.rows // self.batch)
+        self.batch_rows = np.full(self.batches, self.batch)
+        self.batch_rows[-1] = plan.problem.rows - self.batch * (self.batches - 1)
         self._hyper = np.array(method.direction.hyper, float)
         self._order = np.zeros(plan.problem.rows, np.int64)
         self._arrange(plan.x0)
@@ -84,11 +90,13 @@ class Training:
     def _arrange(self, x: Array) -> None:
         """Lay everything out for as many threads as there are, with the weights x."""
         dtype, shape = x.dtype, self._data[2]
-        self._layout = layout([int(size) for size in shape[2:]], self.batch, dtype, self.threads, whole=self.product == "blas")
+        self._layout = layout(
+            [int(size) for size in shape[2:]], self.batch, dtype, self.threads, whole=self.product == "blas"
+        )
         n, plain = self._layout.n, self._direction.name == "steepest"
         memory = self._direction.rows(n)
-        whole = not type(self._direction).__module__.startswith("gdbench.")  # a stranger's rule may mix variables
-        chunk = n if whole else CHUNK
+        stranger = not type(self._direction).__module__.startswith("gdbench.")  # a stranger's rule may mix variables
+        chunk = n if stranger else CHUNK
         spare = max(chunk, self._layout.spare if self.product == "blas" else 0)
         sizes = [n, n, memory * n, self._layout.room, self._layout.turned, spare * self.threads]
         self._arrays = (*(aligned(size, dtype) for size in sizes), np.zeros((0, 0), dtype))
@@ -115,9 +123,7 @@ class Training:
             self._told[loops.STEPS_DONE], self._told[loops.EPOCH] = first, self.epochs
             self._pass(settings)
         self.epochs += 1
-        rows = np.full(self.batches, self.batch)
-        rows[-1] = self.plan.problem.rows - self.batch * (self.batches - 1)
-        means: Array = self._losses.sum(axis=1) / rows
+        means: Array = self._losses.sum(axis=1) / self.batch_rows
         return means
 
     def _pass(self, settings: Array) -> bool:
