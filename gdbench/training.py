@@ -205,7 +205,10 @@ def _checked(
     problem: object, x0: object, method: object, step: object, batch_size: int | None, dtype: str, seed: int
 ) -> Plan:
     """A plan that the loop can follow: a network, its rows, a direction for batches and a schedule."""
-    chosen = find_method(method, checked_step(step), None)
+    size_rule = checked_step(step)
+    if size_rule is not None and not isinstance(size_rule, Schedule):
+        raise InputError(f"training takes a fixed step size or a schedule, not {size_rule.name!r}; see minimize.")
+    chosen = find_method(method, size_rule)
     if not isinstance(chosen, Method) or not chosen.direction.on_batches:
         name = chosen.direction.name if isinstance(chosen, Method) else chosen.name
         raise InputError(f"{name} does not work on batches; train by 'sgd', 'momentum', 'adam', ..., or use minimize.")
