@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from task import BATCH, SIZES, STEP_SIZE, Contender
+from task import STEP_SIZE, Contender
 
 from gdbench.arguments import checked_plan
+from gdbench.devices.cpu.training import Training
 from gdbench.minimize import start
 
 #: The first losses must agree with gdbench's: how many, and how closely (absolute; a loss begins near 2.3).
@@ -21,15 +23,45 @@ GATE_STEPS, GATE = 20, 1e-4
 
 
 class Gdbench(Contender):
-    """``minimize(method="sgd")``, an epoch a call."""
+    """What ``gdbench.train`` runs, an epoch a call, on register tiles."""
 
     name, needs = "gdbench", "gdbench"
+
+    def prepare(self) -> None:
+        """One plan."""
+        self.plan = checked_plan(
+            self.task.problem, None, method="sgd", step=STEP_SIZE, batch_size=self.task.batch, history=False,
+            dtype="float32", seed=self.task.seed,
+        )  # fmt: skip
+
+    def begin(self) -> None:
+        """Take the initial weights."""
+        self.training = Training(self.plan, self.task.threads)
+
+    def train(self, epoch: int) -> None:
+        """The loop counts its epochs and draws their order itself."""
+        self.training.epoch()
+
+    def losses(self, steps: int) -> list[float]:
+        """Of an epoch's first batches."""
+        return Training(self.plan, self.task.threads).epoch()[:steps].tolist()
+
+    @property
+    def point(self) -> np.ndarray:
+        """All weights."""
+        return self.training.x
+
+
+class Minimized(Contender):
+    """``minimize(method="sgd")``, an epoch a call."""
+
+    name, needs = "gdbench, minimize", "gdbench"
 
     def prepare(self) -> None:
         """One plan to time, and one that keeps every loss."""
         self.timed_plan, self.kept_plan = (
             checked_plan(
-                self.task.problem, None, method="sgd", step=STEP_SIZE, batch_size=BATCH, history=history,
+                self.task.problem, None, method="sgd", step=STEP_SIZE, batch_size=self.task.batch, history=history,
                 dtype="float32", seed=self.task.seed,
             )
             for history in (False, True)
@@ -74,11 +106,12 @@ class Torch(Contender):
     def begin(self) -> None:
         """Take the initial weights."""
         nn = self.torch.nn
-        w1, b1, w2, b2 = (self.torch.from_numpy(part.copy()) for part in self.task.weights)
-        self.network = nn.Sequential(nn.Linear(*w1.shape), nn.ReLU(), nn.Linear(*w2.shape))
+        given = [self.torch.from_numpy(part.T.copy()) for part in self.task.weights]
+        layers = [layer for pair in pairwise(self.task.sizes) for layer in (nn.Linear(*pair), nn.ReLU())]
+        self.network = nn.Sequential(*layers[:-1])
         with self.torch.no_grad():
-            for parameter, given in zip(self.network.parameters(), (w1.T, b1, w2.T, b2)):
-                parameter.copy_(given)
+            for parameter, value in zip(self.network.parameters(), given):
+                parameter.copy_(value)
         self.optimizer = self.torch.optim.SGD(self.network.parameters(), lr=STEP_SIZE)
 
     def _step(self, batch: Any) -> Any:
@@ -90,7 +123,7 @@ class Torch(Contender):
 
     def train(self, epoch: int) -> None:
         """Batch by batch."""
-        for batch in self.torch.from_numpy(self.task.order(epoch)).split(BATCH):
+        for batch in self.torch.from_numpy(self.task.order(epoch)).split(self.task.batch):
             self._step(batch)
 
     def losses(self, steps: int) -> list[float]:
@@ -123,9 +156,9 @@ class Keras(Contender):
 
         tf.config.threading.set_intra_op_parallelism_threads(self.task.threads)
         tf.config.threading.set_inter_op_parallelism_threads(self.task.threads)
-        columns, units, classes = SIZES
-        layers = [keras.Input((columns,)), keras.layers.Dense(units, "relu"), keras.layers.Dense(classes)]
-        self.model = keras.Sequential(layers)
+        columns, *hidden, classes = self.task.sizes
+        dense = [keras.layers.Dense(units, "relu") for units in hidden]
+        self.model = keras.Sequential([keras.Input((columns,)), *dense, keras.layers.Dense(classes)])
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.model.compile(optimizer=keras.optimizers.SGD(STEP_SIZE), loss=loss)
 
@@ -135,7 +168,7 @@ class Keras(Contender):
 
     def _fit(self, rows: np.ndarray) -> float:
         features, labels = self.task.problem.data[0][rows], self.task.labels[rows]
-        fitted = self.model.fit(features, labels, batch_size=BATCH, shuffle=False, verbose=0)
+        fitted = self.model.fit(features, labels, batch_size=self.task.batch, shuffle=False, verbose=0)
         return float(fitted.history["loss"][0])
 
     def train(self, epoch: int) -> None:
@@ -162,13 +195,15 @@ class Jax(Contender):
         import jax
         import jax.numpy as jnp
 
-        self.jnp = jnp
+        self.jnp, batch = jnp, self.task.batch
         self.features = jnp.asarray(self.task.problem.data[0])
         self.labels = jnp.asarray(self.task.labels.astype(np.int32))
 
         def loss(weights, features, labels):
-            w1, b1, w2, b2 = weights
-            scores = jax.nn.relu(features @ w1 + b1) @ w2 + b2
+            scores = features
+            for matrix, bias in zip(weights[:-2:2], weights[1:-2:2]):
+                scores = jax.nn.relu(scores @ matrix + bias)
+            scores = scores @ weights[-2] + weights[-1]
             own = jnp.take_along_axis(scores, labels[:, None], axis=1)[:, 0]
             return jnp.mean(jax.nn.logsumexp(scores, axis=1) - own)
 
@@ -177,8 +212,8 @@ class Jax(Contender):
                 value, slopes = jax.value_and_grad(loss)(weights, features[rows], labels[rows])
                 return [w - STEP_SIZE * slope for w, slope in zip(weights, slopes)], value
 
-            whole = order.size // BATCH * BATCH
-            weights, losses = jax.lax.scan(step, weights, order[:whole].reshape(-1, BATCH))
+            whole = order.size // batch * batch
+            weights, losses = jax.lax.scan(step, weights, order[:whole].reshape(-1, batch))
             if whole < order.size:  # the last batch, smaller
                 weights, _ = step(weights, order[whole:])
             return weights, losses
@@ -210,12 +245,12 @@ class Jax(Contender):
         return np.concatenate([np.asarray(part).ravel() for part in self.weights])
 
 
-CONTENDERS: tuple[type[Contender], ...] = (Gdbench, Torch, Keras, Jax)
+CONTENDERS: tuple[type[Contender], ...] = (Gdbench, Minimized, Torch, Keras, Jax)
 
 
 def disagreement(contender: Contender) -> float:
     """Largest difference between its first losses and gdbench's; the contender is back at the start then."""
     contender.restart()
-    own, reference = contender.losses(GATE_STEPS), Gdbench(contender.task).losses(GATE_STEPS)
+    own, reference = contender.losses(GATE_STEPS), Minimized(contender.task).losses(GATE_STEPS)
     contender.restart()
     return float(np.max(np.abs(np.subtract(own, reference))))

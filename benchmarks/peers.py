@@ -16,8 +16,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import solvers
 from cores import THREADS, held
+from flops import network_gradient
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
@@ -31,6 +33,8 @@ OWN = "gdbench"
 EPOCHS_JUDGED = 3
 #: The same path up to rounding ends within this, as a share of the test images.
 ACCURACY_APART = 0.005
+#: Rows of the square matrices whose product is the peak that epochs are held against.
+SQUARE = 1024
 #: For all slopes of one question; a slope above a tenth of it is taken once.
 SECONDS_A_QUESTION = 10.0
 #: Samples of each contender, if the command does not say: epochs, blocks of steps, blocks of slopes.
@@ -47,16 +51,19 @@ class Line:
     seconds: list[float] = field(default_factory=list)
     accuracy: float | None = None
     error: float | None = None
+    share: float | None = None
 
 
-def training(rows: int | None, rounds: int, seed: int) -> list[Line]:
+def training(rows: int | None, rounds: int, seed: int, hidden: tuple[int, ...], batch: int, threads: int) -> list[Line]:
     """Seconds an epoch of the network, of every library that is here."""
     from frameworks import CONTENDERS, GATE, disagreement
-    from task import BATCH, SIZES, Task
+    from task import Task
 
-    task = Task.on(rows, seed, THREADS)
-    network = "-".join(map(str, SIZES))
-    question = f"One epoch of {network} on {task.problem.rows:,} images, batch {BATCH}, SGD, float32"
+    task = Task.on(rows, seed, threads, hidden, batch)
+    network = "-".join(map(str, task.sizes))
+    question = (
+        f"One epoch of {network} on {task.problem.rows:,} images, batch {batch}, SGD, float32, threads: {threads}"
+    )
     lines, running = [], []
     for kind in CONTENDERS:
         line = Line(kind.name, question)
@@ -71,8 +78,9 @@ def training(rows: int | None, rounds: int, seed: int) -> list[Line]:
             continue
         contender.epoch()  # compiles, warms up, and is not timed
         running.append((contender, line))
-    shuffled = random.Random(seed)
+    shuffled, multiplied = random.Random(seed), []
     for _ in range(rounds):
+        multiplied.append(seconds_of_a_product())
         shuffled.shuffle(running)
         for contender, line in running:
             began = time.perf_counter()
@@ -80,7 +88,20 @@ def training(rows: int | None, rounds: int, seed: int) -> list[Line]:
             line.seconds.append(time.perf_counter() - began)
             if contender.epochs == EPOCHS_JUDGED:
                 line.accuracy = task.problem.accuracy(contender.point)
+    peak = 2 * SQUARE**3 / min(multiplied)
+    for line in lines:
+        if line.seconds:
+            line.share = network_gradient(task.problem.rows, task.sizes) / min(line.seconds) / peak
     return lines
+
+
+def seconds_of_a_product() -> float:
+    """Of two square float32 matrices, by NumPy's BLAS on the threads that all contenders have."""
+    a = np.ones((SQUARE, SQUARE), np.float32)
+    out = a @ a
+    began = time.perf_counter()
+    np.matmul(a, a, out=out)
+    return time.perf_counter() - began
 
 
 def loop(rounds: int, seed: int) -> list[Line]:
@@ -168,7 +189,7 @@ def show(lines: list[Line], console: Console) -> None:
         own = next(line for line in asked if line.name == OWN)
         heads = ["contender", "median", "95 % interval", "ratio to gdbench", "verdict"]
         if own.accuracy is not None:
-            heads.append(f"accuracy after {EPOCHS_JUDGED}")
+            heads += [f"accuracy after {EPOCHS_JUDGED}", "share of sgemm"]
         table = Table(*heads, title=question, title_justify="left", box=SIMPLE)
         for line in asked:
             table.add_row(line.name, *(_cells(line, own) if line.seconds else ("–", line.excluded)))
@@ -186,7 +207,7 @@ def _cells(line: Line, own: Line) -> list[str]:
     if seconds.sufficient:
         between = f"{_readable(seconds.low)} to {_readable(seconds.high)}"
         against += f" ({ratio.low:.2f} to {ratio.high:.2f})"
-    accuracy = [] if line.accuracy is None else [f"{line.accuracy:.2%}"]
+    accuracy = [] if line.accuracy is None else [f"{line.accuracy:.2%}", f"{line.share or 0.0:.0%}"]
     return [_readable(seconds.median), between, "1" if line is own else against, _verdict(line, own), *accuracy]
 
 
@@ -208,6 +229,14 @@ def _readable(seconds: float) -> str:
     return f"{seconds / 1e-9:.3g} ns"
 
 
+def _units(given: str) -> tuple[int, ...]:
+    """512-256 as (512, 256)."""
+    units = tuple(int(part) for part in given.split("-"))
+    if min(units) < 1:
+        raise ValueError
+    return units
+
+
 def main() -> None:
     """Read the arguments, measure, show, keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -216,6 +245,9 @@ def main() -> None:
         "--rounds", type=int, help="samples of each contender (default: 6 epochs, 50 of the loop, 20 slopes, 12 calls)"
     )
     parser.add_argument("--rows", type=int, help="training: only so many images (default: all there are)")
+    parser.add_argument("--hidden", type=_units, default=(128,), help="training: units, as in 512-256 (default: 128)")
+    parser.add_argument("--batch", type=int, default=32, help="training: rows of a batch (default: 32)")
+    parser.add_argument("--threads", type=int, default=THREADS, help=f"training: cores for each (default: {THREADS})")
     parser.add_argument("--seed", type=int, default=0, help="of the weights, the batches and the order of contenders")
     parser.add_argument("--json", type=Path, help="keep every sample in this file")
     asked = parser.parse_args()
@@ -223,12 +255,14 @@ def main() -> None:
     rounds = asked.rounds if asked.rounds is not None else ROUNDS[asked.question]
     if rounds < EPOCHS_JUDGED - 1:
         parser.error(f"--rounds must be at least {EPOCHS_JUDGED - 1}, not {rounds}.")
-    if asked.rows is not None and asked.rows < 640:
-        parser.error(f"--rows must be at least 640, the first 20 batches; not {asked.rows}.")
-    with held(THREADS):
+    if asked.rows is not None and asked.rows < 20 * asked.batch:
+        parser.error(f"--rows must be at least {20 * asked.batch}, the first 20 batches; not {asked.rows}.")
+    if asked.batch < 1 or asked.threads < 1:
+        parser.error("--batch and --threads must be at least 1.")
+    with held(asked.threads if asked.question == "training" else THREADS):
         lines: list[Any]
         if asked.question == "training":
-            lines = training(asked.rows, rounds, asked.seed)
+            lines = training(asked.rows, rounds, asked.seed, asked.hidden, asked.batch, asked.threads)
         elif asked.question == "solvers":
             lines = solvers.solvers(rounds, asked.seed)
         else:

@@ -1,6 +1,7 @@
 """What the libraries of ``frameworks.py`` train: one network, its rows, and their order, the same for all.
 
-784-128-10, ReLU, cross-entropy, SGD on batches of 32, float32: the network of the experiment ``training``.
+784-128-10, ReLU, cross-entropy, SGD on batches of 32, float32, the network of the experiment ``training``, unless
+another is asked for.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ import numpy as np
 from gdbench.data import load_fashion_mnist
 from gdbench.experiments.training import BATCH, HIDDEN, STEPS, images
 from gdbench.philox import shuffle
-from gdbench.problems import Problem
+from gdbench.problems import PROBLEMS, Problem
 
-SIZES = (784, HIDDEN, 10)
 STEP_SIZE = STEPS["sgd"]
 
 
@@ -30,18 +30,37 @@ class Task:
     problem: Problem
     seed: int = 0
     threads: int = 1
+    batch: int = BATCH
 
     @classmethod
-    def on(cls, rows: int | None = None, seed: int = 0, threads: int = 1) -> Task:
+    def on(
+        cls,
+        rows: int | None = None,
+        seed: int = 0,
+        threads: int = 1,
+        hidden: tuple[int, ...] = (HIDDEN,),
+        batch: int = BATCH,
+    ) -> Task:
         """The first ``rows`` images; None for the full set where it is found, else the embedded one."""
         found = len(load_fashion_mnist("auto").train_labels)
         problem = images(5_000 if rows is not None and rows <= 5_000 else found, seed)
         features, labels, _ = problem.data
-        return cls(problem.with_data(features[:rows], labels[:rows], test=problem.test), seed, threads)
+        assert problem.test is not None
+        test_features, test_labels, _ = problem.test
+        network = PROBLEMS["mlp"](
+            hidden=hidden, features=features[:rows], labels=labels[:rows], test_features=test_features,
+            test_labels=test_labels, seed=seed,
+        )  # fmt: skip
+        return cls(network, seed, threads, batch)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units of each layer, the features first."""
+        return tuple(self.problem.data[2][2:].tolist())
 
     @cached_property
     def weights(self) -> list[np.ndarray]:
-        """W1 (inputs, units), b1 (units,), W2, b2, at the start, float32."""
+        """W1 (inputs, units), b1 (units,), W2, b2, ..., at the start, float32."""
         x = self.problem.x0.astype(np.float32)
         return [x[first : first + int(np.prod(shape))].reshape(shape) for first, shape in self.problem.blocks.values()]
 
@@ -65,7 +84,7 @@ class Task:
     def batches(self, steps: int) -> Iterator[np.ndarray]:
         """The rows of each of the first steps."""
         order = self.order(0)
-        return (order[BATCH * k : BATCH * (k + 1)] for k in range(steps))
+        return (order[self.batch * k : self.batch * (k + 1)] for k in range(steps))
 
 
 class Contender(ABC):

@@ -11,7 +11,7 @@ import frameworks
 import pytest
 from cores import THREADS
 from flops import network_gradient
-from task import BATCH, SIZES, Task
+from task import BATCH, Task
 
 ROUNDS = 3
 
@@ -21,7 +21,7 @@ def task():
     return Task.on(threads=THREADS)
 
 
-@pytest.mark.parametrize("kind", frameworks.CONTENDERS, ids=lambda kind: kind.needs)
+@pytest.mark.parametrize("kind", frameworks.CONTENDERS, ids=lambda kind: kind.name)
 @pytest.mark.filterwarnings("default")  # other libraries warn of their own affairs
 def test_epoch(timed, kind):
     if not kind.installed():
@@ -39,7 +39,7 @@ def test_epoch(timed, kind):
             pytest.fail(f"of the first {frameworks.GATE_STEPS} losses one is {apart:.1e} off gdbench's; excluded")
 
     timed(
-        f"one epoch of {'-'.join(map(str, SIZES))}, batch {BATCH}, SGD",
+        f"one epoch of {'-'.join(map(str, task().sizes))}, batch {BATCH}, SGD",
         build,
         check,
         rounds=ROUNDS,
@@ -49,5 +49,5 @@ def test_epoch(timed, kind):
         rows=problem.rows,
         dtype="float32",
         evaluations=-(-problem.rows // BATCH),
-        flops=network_gradient(problem.rows, SIZES),
+        flops=network_gradient(problem.rows, task().sizes),
     )

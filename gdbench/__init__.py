@@ -33,6 +33,7 @@ from gdbench.scipy_method import scipy_method
 from gdbench.status import Status
 from gdbench.structured import Differences, structured_differences
 from gdbench.trace import Trace, trace
+from gdbench.training import TrainingResult, train
 
 __all__ = [
     "DIRECTIONS",
@@ -65,6 +66,7 @@ __all__ = [
     "Status",
     "Step",
     "Trace",
+    "TrainingResult",
     "TrustRadius",
     "basins",
     "check_gradient",
@@ -84,4 +86,5 @@ __all__ = [
     "scipy_method",
     "structured_differences",
     "trace",
+    "train",
 ]

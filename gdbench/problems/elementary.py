@@ -94,3 +94,25 @@ def log1p(f: Any) -> Any:
     whole = np.float64(exponent)
     # 2 atanh(ratio) = g - ratio g + 2 ratio series: the largest term is exact
     return whole * LN2_HIGH + (g - ratio * (g - 2.0 * series) + whole * LN2_LOW)
+
+
+def exp(t: Any) -> Any:
+    """exp(t) of t at most 0; below -709 it counts as that. nan stays nan.
+
+    >>> float(exp(np.float64(0.0))), round(float(exp(np.float64(-1.0))), 12)
+    (1.0, 0.367879441171)
+    """
+    t = -LARGEST if t < -LARGEST else t
+    exponent, r = reduced(t)
+    return power_of_two(exponent) * (1.0 + (odd_part(r) + even_part(r)))
+
+
+def tanh(t: Any) -> Any:
+    """The hyperbolic tangent, -u / (2 + u) with u = expm1(-2 |t|), and the sign of t.
+
+    >>> float(tanh(np.float64(-1e-300))), round(float(tanh(np.float64(1.0))), 12)
+    (-1e-300, 0.761594155956)
+    """
+    u = expm1(-2.0 * abs(t))
+    size = -u / (2.0 + u)
+    return -size if t < 0.0 else size

@@ -13,6 +13,11 @@ from threadpoolctl import threadpool_limits
 BLAS_OF = scipy.linalg
 
 
+def most() -> int:
+    """Threads that Numba may use now."""
+    return int(numba.get_num_threads())
+
+
 @contextmanager
 def limited(threads: int) -> Iterator[None]:
     """Numba and every BLAS held to ``threads`` threads while it lasts."""
