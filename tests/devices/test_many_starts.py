@@ -8,6 +8,7 @@ import pytest
 import gdbench
 from gdbench import BestOf
 from gdbench.counts import NAMES
+from gdbench.devices.cpu import landscape as on_cpu
 from gdbench.devices.cpu.landscape import grid
 from gdbench.problems.function import from_function
 
@@ -47,6 +48,21 @@ def test_a_surface_is_the_value_at_each_point(dtype):
     np.testing.assert_allclose(out, twin, rtol=1e-12 if dtype == "float64" else 2e-5)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_surface_by_lines_is_the_pointwise_one_to_the_bit(monkeypatch, dtype):
+    center, first, second = np.array([START, [1, 0, 0], [0.5, 0, -1]], dtype)
+    m, n = np.linspace(-1, 1, 5, dtype=dtype), np.linspace(-2, 1, 37, dtype=dtype)
+    pointwise = grid(VALLEY, center, first, second, m, n)
+    monkeypatch.setattr(on_cpu, "POINTS_THAT_PAY", 0)
+    assert on_cpu._line(VALLEY, center)
+    np.testing.assert_array_equal(grid(VALLEY, center, first, second, m, n), pointwise)
+
+
+def test_what_has_many_variables_or_data_goes_point_by_point():
+    assert not on_cpu._line(gdbench.PROBLEMS["rosenbrock"](n=20), np.zeros(20))
+    assert not on_cpu._line(gdbench.PROBLEMS["softmax"](), np.zeros(2))
+
+
 def fenced(x):
     if x[0] > 2:
         raise ValueError("beyond the fence")
@@ -59,7 +75,9 @@ def test_an_exception_raised_inside_a_function_arrives(settings):
         gdbench.minimize(fenced, [0.0, 0.0], **{"step": 0.1} | settings)
 
 
-def test_an_exception_in_another_thread_arrives():
+@pytest.mark.parametrize("least", [on_cpu.POINTS_THAT_PAY, 0])
+def test_an_exception_in_another_thread_arrives(monkeypatch, least):
+    monkeypatch.setattr(on_cpu, "POINTS_THAT_PAY", least)
     safe, sorry = [2.0, 0.0], [0.0, 0.0]
     for starts in ([sorry] * 6, [sorry] + [safe] * 5, [safe] * 5 + [sorry]):
         with pytest.raises(ValueError, match=r"^beyond the fence$"):

@@ -69,6 +69,7 @@ def _signature(kind: str, dtype: np.dtype) -> Any:
     pointer, scalar, f8, i8 = types.voidptr, _scalar(dtype), types.float64, types.int64
     return {
         "value": scalar(pointer, pointer),
+        "line": types.none(*[pointer] * 5),
         "gradient": scalar(pointer, pointer, pointer),
         "hessian": types.none(pointer, pointer, pointer),
         "product": types.none(*[pointer] * 4),
@@ -97,9 +98,9 @@ class Compiled:
 #: Everything this process compiled or loaded, in order.
 LOG: list[Compiled] = []
 
-_leaves: dict[tuple[object, str, np.dtype], tuple[int, object]] = {}
+_leaves: dict[tuple[object, str, np.dtype, int], tuple[int, object]] = {}
 #: Addresses of the package's own functions, as their modules have them: they stay what they are, and are not hashed.
-_settled: dict[tuple[object, str, np.dtype], int] = {}
+_settled: dict[tuple[object, str, np.dtype, int], int] = {}
 _helpers: dict[object, object] = {}
 
 
@@ -108,8 +109,8 @@ def seconds_compiling() -> float:
     return sum(entry.seconds for entry in LOG)
 
 
-def leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> int:
-    """The address of ``plain`` compiled as a leaf of ``kind`` (see ``leaves.py``) for ``dtype``.
+def leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype, n: int = 0) -> int:
+    """The address of ``plain`` compiled as a leaf of ``kind`` (see ``leaves.py``) for ``dtype``, and for n variables.
 
     Raises
     ------
@@ -118,28 +119,29 @@ def leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype) -> int:
     source = getattr(plain, "py_func", plain)  # of an njit function: its plain source
     if not isinstance(source, FunctionType):
         raise CompileError(sentence(plain, TypeError()))
-    known = _settled.get((source, kind, dtype))
+    known = _settled.get((source, kind, dtype, n))
     if known is not None:
         return known
-    slot = (identity(source), kind, np.dtype(dtype))
+    slot = (identity(source), kind, np.dtype(dtype), n)
     if slot not in _leaves:
-        _leaves[slot] = _compile_leaf(source, kind, np.dtype(dtype))
+        _leaves[slot] = _compile_leaf(source, kind, np.dtype(dtype), n)
     address = _leaves[slot][0]
     home = source.__module__ or ""
     if home.startswith("gdbench.") and getattr(sys.modules.get(home), source.__name__, None) is source:
-        _settled[source, kind, np.dtype(dtype)] = address
+        _settled[source, kind, np.dtype(dtype), n] = address
     return address
 
 
-def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype) -> tuple[int, object]:
+def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype, n: int) -> tuple[int, object]:
     began = time.perf_counter()
     try:
-        suffix, cached = f"_{dtype}_{fingerprint(plain)}", True  # every leaf looks alike to Numba: pointers in
+        suffix, cached = f"_{dtype}_{n}_{fingerprint(plain)}", True  # every leaf looks alike to Numba: pointers in
     except Unfingerprintable:
-        suffix, cached = f"_{dtype}_{id(plain)}", False
+        suffix, cached = f"_{dtype}_{n}_{id(plain)}", False
     template = getattr(leaves, kind)
     names = {
-        "plain": inlined(plain),
+        "plain": woven(plain) if n else inlined(plain),
+        "N": n,
         "VECTOR": vector(dtype),
         "MATRIX": matrix(dtype),
         "DATA": data(dtype),
@@ -169,6 +171,19 @@ def inlined(plain: FunctionType) -> Any:
 
 def _fold(plain: FunctionType) -> Any:
     return njit(forceinline=True, **OPTIONS)(plain)
+
+
+def woven(plain: FunctionType) -> Any:
+    """``plain`` as an njit function that Numba folds into its caller before LLVM sees either.
+
+    What is constant in the caller, a number of variables say, is then constant in ``plain`` from the start, and its
+    loops over that many unroll. LLVM would see them first on their own, and prepare them for any number.
+    """
+    return njit(inline="always", **OPTIONS)(localised(with_callbacks(plain), _weave, {}))
+
+
+def _weave(plain: FunctionType) -> Any:
+    return njit(inline="always", **OPTIONS)(plain)
 
 
 def driver(plain: FunctionType, returns: Any, *arguments: Any, parallel: bool = False) -> Any:

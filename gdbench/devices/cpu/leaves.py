@@ -1,13 +1,15 @@
 """The uniform signatures: what each kind of leaf takes, as the loops call it.
 
 Each template is compiled once per plain function and dtype, with ``plain`` bound to that function
-and VECTOR, MATRIX, DATA, COUNTS and SETTINGS to the types of that dtype. See ``compile.py``.
+and VECTOR, MATRIX, DATA, COUNTS and SETTINGS to the types of that dtype; ``line`` once per number of
+variables N too, of which it unrolls the loops. See ``compile.py``.
 
 A line search asks for slopes at trial points, from whatever source. It is handed ``slope`` and, for data, a bundle of
 all that a source wants (BUNDLE: addresses, data, the source's settings, counts), which it only passes on.
 
 ==========  ==========================================================  ==================
 value       (x, data)                                                   scalar of x's dtype
+line        (start, step, along, data, out)                             out: values at start + along[j] step
 gradient    (x, data, out)                                              scalar: the value
 hessian     (x, data, out (n, n))
 product     (x, data, v, out)
@@ -28,11 +30,21 @@ propose     (best, lower, upper, hyper, seed, k, out)
 
 from __future__ import annotations
 
-from gdbench.devices.cpu.pointer import opaque, scalar_function, unpack, void_function
+from gdbench.devices.cpu.pointer import lane_vector, opaque, registers, scalar_function, unpack, void_function
 
 
 def value(x, data):
     return plain(unpack(x, VECTOR), unpack(data, DATA))
+
+
+def line(start, step, along, data, out):
+    first, step_, along_, data_ = unpack(start, VECTOR), unpack(step, VECTOR), unpack(along, VECTOR), unpack(data, DATA)
+    values = unpack(out, VECTOR)
+    for j in range(along_.size):
+        x, t = registers(values, N), lane_vector(along_, j, 1, 1)[0]
+        for v in range(N):
+            x[v] = first[v] + t * step_[v]
+        lane_vector(values, j, 1, 1)[0] = plain(x, data_)
 
 
 def gradient(x, data, out):

@@ -135,11 +135,16 @@ def borrowed(typingctx, array):
 def _strided(context, builder, kind, block, lane, shape, strides):
     """An array of type ``kind`` over one lane of ``block``, owning nothing; its shape is what is passed in."""
     source = context.make_array(block[0])(context, builder, value=block[1])
+    return _array_at(context, builder, kind, builder.gep(source.data, [lane]), shape, strides)
+
+
+def _array_at(context, builder, kind, data, shape, strides):
+    """An array of type ``kind`` that begins at ``data``, owning nothing; strides count items."""
     itemsize = context.get_constant(types.intp, kind.dtype.bitwidth // 8)
     array = context.make_array(kind)(context, builder)
     populate_array(
         array,
-        data=builder.gep(source.data, [lane]),
+        data=data,
         shape=cgutils.pack_array(builder, shape),
         strides=cgutils.pack_array(builder, [builder.mul(stride, itemsize) for stride in strides]),
         itemsize=itemsize,
@@ -169,6 +174,29 @@ def lane_matrix(typingctx, block, lane, rows, n, lanes):
         return _strided(context, builder, kind, (block, args[0]), args[1], [args[2], args[3]], strides)
 
     return kind(block, types.intp, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic(prefer_literal=True)
+def registers(typingctx, like, n):
+    """A scratch vector of ``n`` numbers, a constant, of ``like``'s dtype that LLVM keeps out of memory.
+
+    One a place in the code, so what is written in one iteration of a loop is not for the next.
+    """
+    kind = types.Array(like.dtype, 1, "A")
+    apart = 16  # neighbours would be joined to short vectors, across variables instead of lanes
+
+    def codegen(context, builder, sig, args):
+        slot = cgutils.alloca_once(builder, ir.ArrayType(context.get_value_type(kind.dtype), apart * n.literal_value))
+        stride, length = context.get_constant(types.intp, apart), context.get_constant(types.intp, n.literal_value)
+        return _array_at(context, builder, kind, cgutils.gep_inbounds(builder, slot, 0, 0), [length], [stride])
+
+    return (kind(like, n), codegen) if isinstance(n, types.IntegerLiteral) else None
+
+
+@intrinsic
+def rounded(typingctx, number, one):
+    """``number`` as it is once stored: times ``one``, which LLVM must not know, and never contracted with a sum."""
+    return number(number, number), lambda context, builder, sig, args: builder.fmul(args[0], args[1])
 
 
 @intrinsic

@@ -1,0 +1,117 @@
+"""What do many starts of Adam at once cost? Rosenbrock's valley, every start the same number of steps."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from gdbench.arguments import checked_plan
+from gdbench.devices.cpu.multistart import Multistart
+
+STARTS, STEPS, STEP_SIZE = 100_000, 1_000, 1e-3
+#: How closely the ends must agree: a tenth of a step. Adam divides by the slope's size, so that where the slope is next
+#: to nothing rounding moves a start by 1e-6 in a thousand steps.
+GATE = 1e-4
+
+
+def starts() -> np.ndarray:
+    """(STARTS, 2), the same for everybody."""
+    return np.random.default_rng(0).uniform(-2, 2, (STARTS, 2))
+
+
+class Gdbench:
+    """``minimize`` of many starts, no start stopping early."""
+
+    needs = "gdbench"
+
+    def __init__(self) -> None:
+        self.plan = checked_plan("rosenbrock", starts(), direction="adam", step=STEP_SIZE, history=False)
+        self.run = Multistart(self.plan, STEPS)
+
+    def __call__(self, calls: int) -> None:
+        """From the starts to the ends, ``calls`` times."""
+        for _ in range(calls):
+            self.run.x[:] = self.plan.x0
+            self.run.advance(STEPS)
+
+    @property
+    def ends(self) -> np.ndarray:
+        """Where the last call ended."""
+        return self.run.x
+
+
+class Jax:
+    """``vmap`` of a ``scan``, compiled by XLA, slope by automatic differentiation."""
+
+    needs = "jax"
+
+    def __init__(self) -> None:
+        import jax
+        import jax.numpy as jnp
+
+        jax.config.update("jax_enable_x64", True)
+
+        def value(x):
+            return 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
+
+        def step(carried, k):
+            x, first, second = carried
+            g = jax.grad(value)(x)
+            first = 0.9 * first + (1 - 0.9) * g
+            second = 0.999 * second + (1 - 0.999) * g * g
+            unbiased = first / (1 - 0.9 ** (k + 1.0)), second / (1 - 0.999 ** (k + 1.0))
+            return (x - STEP_SIZE * unbiased[0] / (jnp.sqrt(unbiased[1]) + 1e-8), first, second), None
+
+        def descend(x):
+            nothing = jnp.zeros_like(x)
+            return jax.lax.scan(step, (x, nothing, nothing), jnp.arange(STEPS))[0][0]
+
+        self.starts = jnp.asarray(starts())
+        self.descend = jax.jit(jax.vmap(descend))
+
+    def __call__(self, calls: int) -> None:
+        """From the starts to the ends, ``calls`` times."""
+        for _ in range(calls):
+            self.last = self.descend(self.starts).block_until_ready()
+
+    @property
+    def ends(self) -> np.ndarray:
+        """Where the last call ended."""
+        return np.asarray(self.last)
+
+
+CONTENDERS = {"gdbench": Gdbench, "JAX, vmap of a compiled scan": Jax}
+
+
+@pytest.mark.parametrize("name", CONTENDERS)
+@pytest.mark.filterwarnings("default")  # other libraries warn of their own affairs
+def test_many_starts(timed, name):
+    contender = CONTENDERS[name]
+    if not find_spec(contender.needs):
+        pytest.skip(f"{contender.needs} is not installed")
+    made = []
+
+    def build():
+        made.append(contender())
+        return made[-1]
+
+    def check():
+        reference = Gdbench()
+        reference(1)
+        apart = np.max(np.abs(made[-1].ends - reference.ends))
+        if not apart <= GATE:
+            pytest.fail(f"an end is {apart:.1e} off gdbench's; excluded")
+
+    timed(
+        f"{STARTS:,} starts of rosenbrock-2, {STEPS:,} Adam steps a start",
+        build,
+        check,
+        problem="rosenbrock-2",
+        contender=name,
+        n=2,
+        starts=STARTS,
+        dtype="float64",
+        evaluations=STARTS * (STEPS + 1),
+    )
