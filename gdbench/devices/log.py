@@ -16,14 +16,14 @@ ROWS = 4096
 
 
 class Log:
-    """Rows of ``HISTORY`` and, if asked for, the points."""
+    """Rows of ``HISTORY`` and, if asked for, the points; ``rows`` is how many iterations a block may have."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, rows: int = ROWS) -> None:
         n = plan.x0.size
-        self.rows = np.empty((ROWS if plan.history else 0, len(HISTORY)))
-        points = max(1, min(ROWS, 2**22 // n)) if plan.trajectory else 0
+        self.rows = np.empty((rows if plan.history else 0, len(HISTORY)))
+        points = max(1, min(rows, 2**22 // n)) if plan.trajectory else 0
         self.points = np.empty((points, n), plan.x0.dtype)
-        self.block = min(ROWS, points) if plan.trajectory else ROWS
+        self.block = min(rows, points) if plan.trajectory else rows
         self._rows: list[Array] = []
         self._points: list[Array] = []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gdbench.devices.cpu.callbacks import raise_failure
-from gdbench.devices.log import Log
+from gdbench.devices.log import ROWS, Log
 from gdbench.devices.plan import Plan
 from gdbench.problems.base import Array
 from gdbench.status import RUNNING
@@ -18,8 +18,8 @@ class Running:
     counts: Array
     _values: Array  # the value now, and what else the loop keeps
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.k, self._log = plan, 0, Log(plan)
+    def __init__(self, plan: Plan, rows: int = ROWS) -> None:
+        self.plan, self.k, self._log = plan, 0, Log(plan, rows)
 
     @property
     def fun(self) -> float:
