@@ -1,6 +1,6 @@
-"""Newton's iteration on the slope from many starts, a thread each: the twin of ``cpu.newton``, and of its arithmetic.
+"""Newton's iteration on the slope from many starts, a thread each: the twin of ``cpu.newton``, with its arithmetic.
 
-Which row is the pivot is known only as it runs, so a Hessian lives in the thread's local memory, not in registers.
+The Hessian and the elimination stay in registers up to four variables, and go to the thread's local memory beyond.
 """
 
 # Numba is untyped.
@@ -45,9 +45,7 @@ analytic: Any = None
 curvature: Any = None
 
 
-def newton(
-    x, features, targets, shape, h_source, difference, damped, gtol, maxiter, ledger, slopes, statuses, nit
-):
+def newton(x, features, targets, shape, h_source, difference, damped, gtol, maxiter, ledger, slopes, statuses, nit):
     """Newton from every row of x (S, n); the twin of ``cpu.newton.newton``."""
     s = cuda.grid(1)
     if s >= x.shape[0]:

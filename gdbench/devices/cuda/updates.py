@@ -31,8 +31,8 @@ THREADS = 256
 ENTRIES = 4
 #: Blocks at most; beyond, every thread comes back for more.
 MOST_BLOCKS = 2**16
-#: Vectors shorter than this are counted through in 32 bits: no index, up to a round of the grid beyond the end, overflows.
-#: Without a sign, for of a signed index Numba asks whether it counts from the end.
+#: Vectors shorter than this are counted through in 32 bits: no index, a round of the grid beyond the end, overflows.
+#: They have no sign, for of one that has Numba asks whether it counts from the end.
 NARROW = 2**31
 
 # Bound when the kernel is made.
@@ -122,7 +122,9 @@ class Updates:
         self._rows, self._hyper = direction.rows(n), np.array(direction.hyper, dtype=np.float64)
         self._kernel = kernel(draw(direction, n, dtype))
         self.bytes = (3 + 2 * self._rows) * n * dtype.itemsize
-        self.x, self.g, self.state = None, None, None
+        self.x: Any = None
+        self.g: Any = None
+        self.state: Any = None
 
     def send(self, x: Array, g: Array) -> None:
         """Copy x and g, both (n,), to the device; the memory is zero and ``k`` is 0."""
