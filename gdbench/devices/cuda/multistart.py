@@ -241,6 +241,7 @@ def check_source(plan: Plan) -> None:
     ------
     InputError: another source than :data:`SOURCES`, or a slope that is not there, or has to be recorded as it runs.
     """
+    source = plan.gradient
     if source.name not in SOURCES:
         raise InputError(f"device='cuda' takes its slopes from {', '.join(SOURCES)}, not from {source.name!r}.")
     if source.needs_gradient and plan.problem.gradient is None:
