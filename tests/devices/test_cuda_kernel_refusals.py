@@ -102,7 +102,7 @@ def test_newton_holds_small_hessians_in_float64():
 
     assert "9 variables, and a thread holds Hessians of at most 8" in refused(ManyNewton, plan(9))
     assert "computes in float64, not in float32" in refused(ManyNewton, plan(2, "float32"))
-    assert "not from 'complex-step'" in refused(ManyNewton, plan(2, gradient="complex-step"))
+    assert "not from 'noise-aware'" in refused(ManyNewton, plan(2, gradient="noise-aware"))
     assert "give x0 of shape (S, n)" in refused(ManyNewton, checked_plan("rosenbrock", np.zeros(2)))
     rosenbrock = PROBLEMS["rosenbrock"]()
     odd = Problem(

@@ -1,6 +1,7 @@
 """Newton's iteration on the slope from many starts, a thread each: the twin of ``cpu.newton``, with its arithmetic.
 
-The Hessian and the elimination stay in registers up to four variables, and go to the thread's local memory beyond.
+The Hessian and the elimination stay in registers up to four variables (two, where it is made of differences), and go
+to the thread's local memory beyond.
 """
 
 # Numba is untyped.

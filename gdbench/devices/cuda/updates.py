@@ -156,16 +156,16 @@ class Updates:
 
 
 def one_entry_at_a_time(direction: Direction) -> bool:
-    """Whether a rule gives the same for a vector as for its entries alone, three steps long.
+    """Whether a rule gives the same for a vector as for its entries alone, for as many steps as there are entries.
 
     >>> from gdbench.methods import DIRECTIONS
     >>> one_entry_at_a_time(DIRECTIONS["adam"]()), one_entry_at_a_time(DIRECTIONS["cg-pr"]())
     (True, False)
     """
-    n, steps = 3, 3
-    points, slopes = np.random.default_rng(0).normal(size=(2, steps, n))
-    found = [_played(direction, points[:, part], slopes[:, part]) for part in ([0, 1, 2], [0], [1], [2])]
-    return np.array_equal(found[0], np.hstack(found[1:]))
+    n = 8
+    points, slopes = np.random.default_rng(0).normal(size=(2, n, n))
+    alone = [_played(direction, points[:, [i]], slopes[:, [i]]) for i in range(n)]
+    return np.array_equal(_played(direction, points, slopes), np.hstack(alone))
 
 
 def _played(direction: Direction, points: Array, slopes: Array) -> Array:
