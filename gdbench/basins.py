@@ -13,7 +13,7 @@ from gdbench.arguments import checked_plan, checked_whole
 from gdbench.critical import SAME, find_critical_points
 from gdbench.errors import InputError
 from gdbench.methods.base import Direction, Method, Step
-from gdbench.minimize import minimize
+from gdbench.minimize import check_device, minimize
 from gdbench.number import real
 from gdbench.philox import uniforms
 from gdbench.problems.base import Array, Problem
@@ -69,6 +69,7 @@ def basins(
     maxiter: int = 500,
     gtol: float = 1e-5,
     minima: Any = None,
+    device: str = "cpu",
 ) -> Basins:
     """Descend from every point of a grid and say which minimum each reaches.
 
@@ -81,6 +82,7 @@ def basins(
     lower, upper: corners of the grid, a number or (2,); None for the problem's box.
     maxiter, gtol: each start stops when its largest |slope| is at most gtol, or after maxiter steps.
     minima: (k, 2) points to recognise; None to find them by ``find_critical_points``.
+    device: ``"cpu"``, or ``"cuda"`` for a thread a start.
 
     Returns
     -------
@@ -96,6 +98,7 @@ def basins(
     >>> found.labels.shape, len(found.minima), int((found.labels < 0).sum())
     ((8, 8), 4, 0)
     """
+    check_device(device)
     columns, rows = _grid(points)
     low, high = _corners(problem, lower, upper)
     checked_whole("maxiter", maxiter, 0)
@@ -103,11 +106,12 @@ def basins(
     starts = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     known = _minima(problem, minima, low, high)
     if method == NEWTON:
-        ends, iterations, seconds = _newton(problem, starts, maxiter, gtol)
+        ends, iterations, seconds = _newton(problem, starts, maxiter, gtol, device)
     else:
         result = minimize(
-            problem, starts, method=method, direction=direction, step=step, maxiter=maxiter, gtol=gtol, history=False
-        )
+            problem, starts, method=method, direction=direction, step=step, maxiter=maxiter, gtol=gtol, history=False,
+            device=device,
+        )  # fmt: skip
         ends, iterations, seconds = result.x, result.nit, result.seconds
     labels = nearest(ends, known, SAME * (high - low))
     return Basins(labels.reshape(rows, columns), known, np.reshape(iterations, (rows, columns)), x, y, seconds)
@@ -129,10 +133,17 @@ def nearest(ends: Array, known: Array, within: Array) -> Array:
     return labels
 
 
-def _newton(problem: Any, starts: Array, maxiter: int, gtol: float) -> tuple[Array, Array, float]:
-    from gdbench.devices.cpu.newton import ManyNewton
+def _newton(problem: Any, starts: Array, maxiter: int, gtol: float, device: str) -> tuple[Array, Array, float]:
+    plan = checked_plan(problem, starts, gtol=gtol)
+    run: Any
+    if device == "cuda":
+        from gdbench.devices.cuda.newton import ManyNewton as CudaManyNewton
 
-    run = ManyNewton(checked_plan(problem, starts, gtol=gtol))
+        run = CudaManyNewton(plan)
+    else:
+        from gdbench.devices.cpu.newton import ManyNewton
+
+        run = ManyNewton(plan)
     began = time.perf_counter()
     run.advance(int(maxiter), damped=False)
     return run.x, run.nit, time.perf_counter() - began

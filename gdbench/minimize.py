@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,8 @@ def minimize(
         limits alone, and a search by the limits and fun_target.
     history: record every iteration; ``"x"`` keeps the points too.
     dtype: ``"float64"`` or ``"float32"``.
-    device: ``"cpu"`` or ``"cuda"``.
+    device: ``"cpu"``, or ``"cuda"`` for many starts (a thread each; of a search, start s draws with seed + s) and for
+        ``"random-search"`` (a thread a proposal).
     seed: of mini-batches and searches; the same draws on every device.
     callback: called as ``callback(state)`` after every iteration, with fields x, fun, nit; raising
         StopIteration ends the descent.
@@ -129,7 +131,7 @@ def minimize(
         seed=seed,
     )  # fmt: skip
     _check_limits(maxiter, maxtime, callback)
-    _check_device(device)
+    check_device(device)
     if plan.x0.ndim == 2:
         if averaged:
             raise InputError("PolyakRuppert averages one descent; give x0 of shape (n,).")
@@ -145,9 +147,13 @@ def minimize(
 
 def start(plan: Plan, device: str = "cpu") -> Run:
     """The plan as a descent under way on ``device``; everything it needs is compiled when this returns."""
-    _check_device(device)
+    check_device(device)
     if device == "cuda":
-        raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
+        if not isinstance(plan.method, Search):
+            raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
+        from gdbench.devices.cuda.search import SearchRun as CudaSearchRun
+
+        return CudaSearchRun(plan)
     if isinstance(plan.method, Search):
         from gdbench.devices.cpu.search import SearchRun
 
@@ -173,7 +179,8 @@ def _check_limits(maxiter: object, maxtime: float | None, callback: object) -> N
         raise InputError(f"callback must be a function of one argument, not {callback!r}.")
 
 
-def _check_device(device: object) -> None:
+def check_device(device: object) -> None:
+    """Refuse a device nobody knows."""
     if not isinstance(device, str) or device not in DEVICES:
         raise unknown("device", device, DEVICES)
 
@@ -257,11 +264,13 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
 
 def _many(plan: Plan, maxiter: int, device: str) -> Result:
     """S descents at once."""
-    if not isinstance(plan.method, Method) or plan.method.batch_size is not None:
-        raise InputError("many starts at once take a direction and all rows; give x0 of shape (n,) for this method.")
+    if isinstance(plan.method, Method) and plan.method.batch_size is not None:
+        raise InputError("many starts at once look at all rows; give x0 of shape (n,) for mini-batches.")
     began = time.perf_counter()
     runs: Any
-    if device == "cpu":
+    if isinstance(plan.method, Search):
+        runs = import_module(f"gdbench.devices.{device}.chains").Chains(plan)
+    elif device == "cpu":
         from gdbench.devices.cpu.multistart import Multistart
 
         runs = Multistart(plan, int(maxiter))

@@ -73,6 +73,7 @@ def test_the_grid_survives_as_text():
         (lambda: basins("ellipsoid"), "variables"),
         (lambda: basins(twin), "give lower and upper"),
         (lambda: basins("himmelblau", points=5), r"\(columns, rows\)"),
+        (lambda: basins("himmelblau", device="gpu"), "unknown device 'gpu'"),
         (lambda: basins("himmelblau", points=(1, 5)), "at least 2"),
         (lambda: basins("himmelblau", lower=1.0, upper=1.0), "below"),
         (lambda: basins("himmelblau", lower=np.nan, points=(3, 3)), "finite"),

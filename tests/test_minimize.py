@@ -258,7 +258,10 @@ WRONG = [
     ({"seed": -1}, "seed must be a whole number"),
     ({"callback": 3}, "callback must be a function"),
     ({"x0": np.zeros((2, 2)), "maxtime": 1.0}, "work on one start"),
-    ({"x0": np.zeros((2, 2)), "method": "random-search"}, "many starts at once take a direction"),
+    ({"problem": line, "data": DATA, "x0": np.zeros((2, 2)), "method": "sgd"}, "many starts at once look at all rows"),
+    ({"device": "cuda"}, "runs many starts at once"),
+    ({"device": "cuda", "method": "random-local-search"}, "one proposal after the other"),
+    ({"device": "cuda", "method": "random-search", "history": "x"}, "keeps no points of a search"),
 ]
 
 

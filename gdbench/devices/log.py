@@ -17,13 +17,13 @@ FEW, ROWS = 128, 4096
 
 
 class Log:
-    """Rows of ``HISTORY`` and, if asked for, the points."""
+    """Rows of ``HISTORY`` and, if asked for, the points; ``rows`` is how many iterations a block may have."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, rows: int = FEW) -> None:
         self._plan = plan
         self._rows: list[Array] = []
         self._points: list[Array] = []
-        self._room(FEW)
+        self._room(rows)
 
     def _room(self, block: int) -> None:
         """A fresh buffer for ``block`` iterations, or as many as have room for their points."""

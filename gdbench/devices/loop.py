@@ -28,10 +28,10 @@ def still(x: Array, d: Array, step_size: float, xtol: float) -> bool:
     >>> still([1.0, 200.0], [1.0, 100.0], 0.1, 0.1), still([1.0, 200.0], [2.0, 1.0], 0.1, 0.1)
     (True, False)
     """
-    for i in range(len(x)):  # noqa: SIM110 - compiled for CUDA too
-        if not abs(step_size * d[i]) <= xtol * max(abs(x[i]), 1.0):
-            return False
-    return True
+    rests = True  # asked of every variable: a thread of a GPU unrolls this loop, and not one that may end early
+    for i in range(len(x)):
+        rests = rests and abs(step_size * d[i]) <= xtol * max(abs(x[i]), 1.0)
+    return rests
 
 
 def judge(f: float, f_before: float, slope: float, limits: Array) -> int:

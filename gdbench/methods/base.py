@@ -150,6 +150,9 @@ class Search(_Settings):
     ``k`` as the stream, so proposal k is the same on every device.
     """
 
+    #: True where no proposal looks at ``best``, so that all can be made at once.
+    independent: ClassVar[bool] = False
+
 
 @dataclass(frozen=True)
 class Method:

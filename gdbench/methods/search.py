@@ -36,6 +36,7 @@ class RandomSearch(Search):
 
     name = "random-search"
     rule = staticmethod(propose_anywhere)
+    independent = True
 
 
 @dataclass(frozen=True)

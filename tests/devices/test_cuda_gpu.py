@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from devices.cuda_cases import *  # noqa: F403 (the cases are collected here too)
 from devices.cuda_cases import TOLERANCE, assert_same_runs, on_cpu, on_device, plan, starts
+from devices.test_cuda_simulator import CASES, TESTS
 
+import gdbench
 from gdbench.devices.cuda import door
+from gdbench.devices.cuda.updates import Updates
+from gdbench.methods import DIRECTIONS, STEPS
 from gdbench.problems.himmelblau import himmelblau
 from gdbench.problems.rosenbrock import rosenbrock
 
@@ -30,3 +37,35 @@ def test_a_large_landscape_agrees_with_the_cpu(monkeypatch):
     unit = np.eye(2)
     asked = himmelblau(), np.zeros(2), unit[0], unit[1], np.linspace(-5, 5, 1003), np.linspace(-5, 5, 997)
     np.testing.assert_allclose(landscape.grid(*asked), cpu.grid(*asked), rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("file", sorted(set(CASES) - {"cuda_cases"}))
+def test_the_other_cases_hold_on_the_device(file):
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"tests/devices/{file}.py"]
+    done = subprocess.run(command, cwd=TESTS.parent, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["steepest", "adam", "lion"])
+def test_a_long_vector_moves_as_the_rule_says(name, dtype):
+    n, direction = 1_000_003, DIRECTIONS[name]()
+    rng = np.random.default_rng(4)
+    x, g = rng.normal(size=(2, n)).astype(dtype)
+    run = Updates(direction, STEPS["fixed"](0.01), n, np.dtype(dtype))
+    run.send(x, g)
+    run.launch()
+    found = run.fetch()
+    for part in (slice(1000), slice(-1000, None)):
+        d, state = np.empty(1000, dtype), np.zeros((direction.rows(n), 1000), dtype)
+        direction.rule(x[part], g[part], None, state, direction.hyper, 0, d)
+        expected = x[part] + np.dtype(dtype).type(0.01) * d
+        np.testing.assert_allclose(found[part], expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+def test_a_million_proposals_find_what_the_cpu_finds():
+    asked = {"method": "random-search", "maxiter": 1_000_003, "seed": 1}
+    ours, theirs = (gdbench.minimize("himmelblau", device=device, **asked) for device in ("cuda", "cpu"))
+    np.testing.assert_array_equal(ours.x, theirs.x)
+    assert ours.nfev == theirs.nfev
+    np.testing.assert_allclose(ours.history["fun"], theirs.history["fun"], rtol=1e-12)

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parents[1]
 
 
@@ -23,10 +25,18 @@ def in_the_simulator(*command):
     )
 
 
-def test_every_case_holds_in_the_simulator():
-    done = in_the_simulator("-m", "pytest", "-p", "no:cacheprovider", "--no-header", "tests/devices/cuda_cases.py")
+CASES = {"cuda_cases": 30, "cuda_updates_cases": 30, "cuda_search_cases": 40, "cuda_newton_cases": 15}
+
+
+def test_every_file_of_cases_is_run():
+    assert {path.stem for path in (TESTS / "devices").glob("cuda_*cases.py")} == set(CASES)
+
+
+@pytest.mark.parametrize(("file", "at_least"), CASES.items())
+def test_every_case_holds_in_the_simulator(file, at_least):
+    done = in_the_simulator("-m", "pytest", "-p", "no:cacheprovider", "--no-header", f"tests/devices/{file}.py")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 30, done.stdout
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > at_least, done.stdout
 
 
 def test_the_door_says_that_it_is_a_simulation():

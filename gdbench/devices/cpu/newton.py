@@ -49,16 +49,15 @@ def solve(matrix: Array, right: Array) -> bool:
         for j in range(n):
             size = max(size, abs(matrix[i, j]))
     for column in range(n):
-        pivot = column
+        # Rows change places whenever a larger entry is met: every place is known when a GPU's thread is compiled, which
+        # then keeps the matrix in registers, and the largest entry ends up as the pivot all the same.
         for i in range(column + 1, n):
-            if abs(matrix[i, column]) > abs(matrix[pivot, column]):
-                pivot = i
-        if not abs(matrix[pivot, column]) > n * EPSILON * size:
+            if abs(matrix[i, column]) > abs(matrix[column, column]):
+                for j in range(column, n):
+                    matrix[column, j], matrix[i, j] = matrix[i, j], matrix[column, j]
+                right[column], right[i] = right[i], right[column]
+        if not abs(matrix[column, column]) > n * EPSILON * size:
             return False
-        if pivot != column:
-            for j in range(n):
-                matrix[column, j], matrix[pivot, j] = matrix[pivot, j], matrix[column, j]
-            right[column], right[pivot] = right[pivot], right[column]
         for i in range(column + 1, n):
             factor = matrix[i, column] / matrix[column, column]
             for j in range(column + 1, n):

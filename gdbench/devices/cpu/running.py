@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gdbench.devices.cpu.callbacks import raise_failure
-from gdbench.devices.log import Log
+from gdbench.devices.log import FEW, Log
 from gdbench.devices.plan import Plan
 from gdbench.methods.averaging import Averaged
 from gdbench.methods.base import Method
@@ -21,8 +21,8 @@ class Running:
     _state: Array  # the direction's memory
     _values: Array  # the value now, and what else the loop keeps
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.k, self._log = plan, 0, Log(plan)
+    def __init__(self, plan: Plan, rows: int = FEW) -> None:
+        self.plan, self.k, self._log = plan, 0, Log(plan, rows)
 
     @property
     def fun(self) -> float:

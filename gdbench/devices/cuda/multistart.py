@@ -215,7 +215,7 @@ def called(function: Any) -> list[object]:
 
 def _check(plan: Plan) -> None:
     """Refuse what a thread a start cannot do, before anything is compiled or sent."""
-    method, source = plan.method, plan.gradient
+    method = plan.method
     if plan.x0.ndim != 2 or not len(plan.x0):
         raise InputError(f"device='cuda' runs many starts: give x0 of shape (S, n), not {plan.x0.shape}.")
     check(plan.problem, plan.x0.shape[1], plan.x0.dtype)
@@ -228,12 +228,23 @@ def _check(plan: Plan) -> None:
             f"{method.direction.name} remembers {rows} rows and device='cuda' keeps at most {MOST_ROWS} a thread; "
             "use device='cpu'."
         )
+    check_source(plan)
+    for part in (method.direction, method.step):
+        if beyond := beyond_a_thread(part.rule):  # type: ignore[arg-type]
+            raise InputError(f"{part.name} asks for {', '.join(beyond)}, which a thread cannot do; use device='cpu'.")
+
+
+def check_source(plan: Plan) -> None:
+    """Refuse a gradient source that a thread cannot ask.
+
+    Raises
+    ------
+    InputError: another source than :data:`SOURCES`, or a slope that is not there, or has to be recorded as it runs.
+    """
+    source = plan.gradient
     if source.name not in SOURCES:
         raise InputError(f"device='cuda' takes its slopes from {', '.join(SOURCES)}, not from {source.name!r}.")
     if source.needs_gradient and plan.problem.gradient is None:
         raise InputError(f"{plan.problem.name} brings no derived slope: use gradient='3-point'.")
     if any(isinstance(item, Elsewhere) for item in called(plan.problem.gradient)):
         raise InputError(f"{plan.problem.name} branches on x, where a thread cannot record it again; use '3-point'.")
-    for part in (method.direction, method.step):
-        if beyond := beyond_a_thread(part.rule):  # type: ignore[arg-type]
-            raise InputError(f"{part.name} asks for {', '.join(beyond)}, which a thread cannot do; use device='cpu'.")

@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from itertools import product
 from typing import Any
 
@@ -23,7 +23,7 @@ from gdbench.devices.cuda import door
 from gdbench.devices.plan import Plan
 from gdbench.errors import InputError
 from gdbench.gradients import GRADIENTS
-from gdbench.methods import DIRECTIONS, Method
+from gdbench.methods import DIRECTIONS, SEARCHES, Method
 from gdbench.methods.steps.fixed import Fixed
 from gdbench.problems.base import Problem
 from gdbench.problems.himmelblau import himmelblau
@@ -35,6 +35,10 @@ COMPUTE_CAPABILITY = (9, 0)
 
 DTYPES = ("float32", "float64")
 SIZES = (2, 8)
+#: Entries of a long vector.
+LONG = 10**7
+#: Kernels that hold nothing but the problem's maths, which in float32 asks for no double precision.
+PURE = ("landscape", "copy")
 
 _DOUBLE = re.compile(r"^\s*(?:@!?%p\d+\s+)?(?:add|sub|mul|fma|div|sqrt|rcp)\.(?:\w+\.)*f64\b", re.MULTILINE)
 
@@ -49,7 +53,8 @@ class Row:
     stack, spill_stores, spill_loads: bytes a thread that went to memory: arrays the compiler could not keep in
         registers, and what did not fit into them.
     doubles: double-precision additions, multiplications, divisions and roots in the PTX; a float32 kernel of
-        ``multistart`` has those of ``judge``, ``Adam``'s bias correction and the finite differences' h.
+        ``multistart`` has those of ``judge``, ``Adam``'s bias correction and the finite differences' h, one of
+        ``update`` those of its direction's settings, and one of a search those of the draws.
     failure: why there is no machine code; empty if there is.
     """
 
@@ -68,7 +73,7 @@ class Row:
 
 
 def rows(full: bool = True) -> Iterator[Row]:
-    """Compile both kernels for every problem, dtype and size; ``full``: for every direction and slope source too.
+    """Compile every kernel for every dtype; ``full``: ``multistart`` for every direction and slope source too.
 
     Raises
     ------
@@ -87,6 +92,40 @@ def rows(full: bool = True) -> Iterator[Row]:
         for direction, source in others:
             plan = _plan(rosenbrock(n=2), np.dtype("float32"), direction, source)
             yield _row(cuda, multistart.draw(plan), plan.problem, f"{direction}, {source}")
+        yield from _vector_rows(cuda)
+        yield from _search_rows(cuda)
+        yield from _newton_rows(cuda)
+
+
+def _vector_rows(cuda: Any) -> Iterator[Row]:
+    """The kernels on long vectors, which know no problem."""
+    from gdbench.devices.cuda import copy, updates
+
+    single = [name for name in DIRECTIONS if DIRECTIONS[name].on_batches]
+    for dtype in map(np.dtype, DTYPES):
+        yield _row(cuda, copy.draw(dtype), None, "-")
+        for name in single:
+            yield _row(cuda, updates.draw(DIRECTIONS[name](), LONG, dtype), None, name)
+
+
+def _search_rows(cuda: Any) -> Iterator[Row]:
+    from gdbench.devices.cuda import chains, search
+
+    for problem, dtype, name in product([rosenbrock(n=n) for n in SIZES], DTYPES, SEARCHES):
+        plan = _plan(problem, np.dtype(dtype), "steepest", "analytic")
+        method = SEARCHES[name]()
+        if method.independent:
+            yield _row(cuda, search.draw(replace(plan, x0=plan.x0[0], method=method)), problem, name)
+        yield _row(cuda, chains.draw(replace(plan, method=method)), problem, name)
+
+
+def _newton_rows(cuda: Any) -> Iterator[Row]:
+    from gdbench.devices.cuda import newton
+
+    for problem, source in product([himmelblau(), *(rosenbrock(n=n) for n in (2, 4, 8))], ("analytic", "3-point")):
+        known = problem if source == "analytic" else replace(problem, hessian=None)
+        plan = _plan(known, np.dtype("float64"), "steepest", source)
+        yield _row(cuda, newton.draw(plan), problem, source)
 
 
 def _problems() -> list[Problem]:
@@ -98,9 +137,10 @@ def _plan(problem: Problem, dtype: np.dtype, direction: str, source: str) -> Pla
     return Plan(problem, problem.x0[np.newaxis].astype(dtype), GRADIENTS[source](), method)
 
 
-def _row(cuda: Any, drawn: Any, problem: Problem, method: str = "") -> Row:
+def _row(cuda: Any, drawn: Any, problem: Problem | None, method: str = "") -> Row:
     began = time.perf_counter()
-    what = (drawn.name, problem.name, method, drawn.dtype.name, problem.n)
+    name, n = (problem.name, problem.n) if problem else ("-", LONG)
+    what = (drawn.name, name, method, drawn.dtype.name, n)
     try:
         ptx = _ptx(cuda, drawn)
         log = _linked(ptx)
@@ -110,8 +150,8 @@ def _row(cuda: Any, drawn: Any, problem: Problem, method: str = "") -> Row:
     (registers,) = _numbers(r"Used (\d+) registers", log)
     counted = doubles(ptx)
     failure = ""
-    if counted and drawn.dtype == np.float32 and drawn.name == "landscape":  # it holds nothing but the problem's maths
-        failure = f"{counted} operations in double precision: a literal without a type in {problem.name}?"
+    if counted and drawn.dtype == np.float32 and drawn.name in PURE:
+        failure = f"{counted} operations in double precision: a literal without a type in {name}?"
     return Row(*what, registers, stack, stores, loads, counted, time.perf_counter() - began, failure)
 
 
