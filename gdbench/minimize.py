@@ -7,7 +7,8 @@ iterations, and between two blocks this file watches the clock and calls back.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ import numpy as np
 from gdbench.arguments import checked_plan, checked_step, checked_whole
 from gdbench.counts import NAMES
 from gdbench.devices.log import FEW
-from gdbench.errors import InputError, unknown
+from gdbench.devices.place import Place, place
+from gdbench.errors import InputError
 from gdbench.gradients.base import Gradient
 from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, Method, Search, Step
@@ -29,7 +31,6 @@ from gdbench.status import MAXITER, MAXTIME, RUNNING, STOPPED, Status
 if TYPE_CHECKING:
     from gdbench.devices.plan import Plan, Run
 
-DEVICES = ("cpu", "cuda")
 #: Between two looks at the clock a descent may run about this long.
 SECONDS_A_BLOCK = 0.02
 #: A step asks for about so many slopes, or takes as long, at most.
@@ -92,7 +93,7 @@ def minimize(
         limits alone, and a search by the limits and fun_target.
     history: record every iteration; ``"x"`` keeps the points too.
     dtype: ``"float64"`` or ``"float32"``.
-    device: ``"cpu"`` or ``"cuda"``.
+    device: ``"cpu"``, ``"cuda"``, or one of several, ``"cuda:1"``.
     seed: of mini-batches and searches; the same draws on every device.
     callback: called as ``callback(state)`` after every iteration, with fields x, fun, nit; raising
         StopIteration ends the descent.
@@ -129,13 +130,13 @@ def minimize(
         seed=seed,
     )  # fmt: skip
     _check_limits(maxiter, maxtime, callback)
-    _check_device(device)
+    where = place(device)
     if plan.x0.ndim == 2:
         if averaged:
             raise InputError("PolyakRuppert averages one descent; give x0 of shape (n,).")
         if callback is not None or maxtime is not None:
             raise InputError("callback and maxtime work on one start; leave them out, or give x0 of shape (n,).")
-        return _many(plan, maxiter, device)
+        return _many(plan, maxiter, where)
     began = time.perf_counter()
     run = start(plan, device)
     clock = SimpleNamespace(seconds=0.0, compile=time.perf_counter() - began)
@@ -145,8 +146,7 @@ def minimize(
 
 def start(plan: Plan, device: str = "cpu") -> Run:
     """The plan as a descent under way on ``device``; everything it needs is compiled when this returns."""
-    _check_device(device)
-    if device == "cuda":
+    if place(device).kind == "cuda":
         raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
     if isinstance(plan.method, Search):
         from gdbench.devices.cpu.search import SearchRun
@@ -171,11 +171,6 @@ def _check_limits(maxiter: object, maxtime: float | None, callback: object) -> N
         raise InputError(f"maxtime must be a positive number of seconds, not {maxtime!r}.")
     if callback is not None and not callable(callback):
         raise InputError(f"callback must be a function of one argument, not {callback!r}.")
-
-
-def _check_device(device: object) -> None:
-    if not isinstance(device, str) or device not in DEVICES:
-        raise unknown("device", device, DEVICES)
 
 
 def _drive(
@@ -255,23 +250,16 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
     )
 
 
-def _many(plan: Plan, maxiter: int, device: str) -> Result:
+def _many(plan: Plan, maxiter: int, where: Place) -> Result:
     """S descents at once."""
     if not isinstance(plan.method, Method) or plan.method.batch_size is not None:
         raise InputError("many starts at once take a direction and all rows; give x0 of shape (n,) for this method.")
     began = time.perf_counter()
-    runs: Any
-    if device == "cpu":
-        from gdbench.devices.cpu.multistart import Multistart
-
-        runs = Multistart(plan, int(maxiter))
-    else:
-        from gdbench.devices.cuda.multistart import Multistart as CudaMultistart
-
-        runs = CudaMultistart(plan)
-    compiled = time.perf_counter()
-    runs.advance(int(maxiter))
-    done = time.perf_counter()
+    with _device(where) as multistart:
+        runs = multistart(plan, int(maxiter))
+        compiled = time.perf_counter()
+        runs.advance(int(maxiter))
+        done = time.perf_counter()
     codes = np.where(runs.status == RUNNING, MAXITER, runs.status)
     success = np.isin(codes, [s for s in Status if s.success])
     ended = ", ".join(f"{np.sum(codes == s)} {s.name}" for s in Status if np.any(codes == s))
@@ -289,3 +277,18 @@ def _many(plan: Plan, maxiter: int, device: str) -> Result:
         seconds=done - compiled,
         seconds_compile=compiled - began,
     )
+
+
+@contextmanager
+def _device(where: Place) -> Iterator[Callable[[Plan, int], Any]]:
+    """What descends from many starts there, while that device is the one in use."""
+    if where.kind == "cpu":
+        from gdbench.devices.cpu.multistart import Multistart
+
+        yield Multistart
+        return
+    from gdbench.devices.cuda import door
+    from gdbench.devices.cuda.multistart import Multistart as CudaMultistart
+
+    with door.on(where.number):
+        yield lambda plan, _: CudaMultistart(plan)
