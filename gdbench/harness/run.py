@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,14 +32,19 @@ class Measured(Protocol):
     def skipped(self) -> str: ...  # noqa: D102
 
 
+class Excluded(Exception):
+    """Raised by measuring: what was to be timed did not pass its correctness gate; says by how much."""
+
+
 @dataclass
 class Summary:
-    """What a run did: cases measured now, found already measured, not possible here, and failed."""
+    """What a run did: cases measured now, found already measured, not possible here (and why), and failed."""
 
     measured: int = 0
     kept: int = 0
     skipped: int = 0
     failed: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)  # why skipped -> cases
 
 
 def machine_folder(out: Path) -> Path:
@@ -89,6 +94,8 @@ def measure_cases(
             store.append(record)  # what was skipped before for the same reason is on file
         summary.measured += not skipped
         summary.skipped += skipped
+        if skipped:
+            summary.reasons[record.reason] = summary.reasons.get(record.reason, 0) + 1
         summary.failed += record.status is Status.FAILED
         after(case, record.status)
     return summary
@@ -102,6 +109,8 @@ def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Rec
         outcome = measure(case)
         found, reason = outcome.measured, outcome.skipped
         status = Status.SKIPPED if reason else Status.DIVERGED if outcome.diverged else Status.OK
+    except Excluded as gate:
+        status, reason = Status.EXCLUDED, str(gate)
     except Exception as fault:  # one broken case must not cost the rest; the record says what broke
         where = traceback.extract_tb(fault.__traceback__)[-1]
         at = "" if isinstance(fault, InputError) else f" (line {where.lineno} of {Path(where.filename).name})"

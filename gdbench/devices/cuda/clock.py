@@ -71,8 +71,8 @@ def stopwatch(work: Work, rounds: int = 20) -> dict[str, list[float]]:
     Returns
     -------
     ``PARTS`` -> raw samples in seconds, in the order taken. ``kernel`` is the device's own clock, good to about half a
-    microsecond; it begins when the launch is called, so a kernel of a few microseconds is told with the launch. The parts come from sequences in which the device is waited for in between, so they may add up to
-    more than ``whole``.
+    microsecond; it starts when the launch is called, so a kernel of a few microseconds is told with its launch. The
+    parts come from sequences in which the device is waited for in between, so they may add up to more than ``whole``.
 
     Raises
     ------
