@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     import pandas
 
 TIMES = {"one_core": "one core", "all_cores": "all cores", "with_copies": "GPU, copies", "resident": "GPU, data there"}
-PARTS = {"copy_in": "copy in", "launch": "launch", "kernel": "kernel", "copy_out": "copy out"}
+#: Why there is no GPU at all is told once, not in every row.
+TOLD_ONCE = "not run on a GPU"
 SHARES = {"gemm_share": "of GEMM", "copy_share": "of copy"}
 
 
 def cpu_vs_gpu_summary(
     rows: pandas.DataFrame, crossings: pandas.DataFrame, words: Mapping[str, str]
 ) -> pandas.DataFrame:
-    """Seconds, the GPU's parts, and in the last row of each kernel and dtype the size from which on the GPU is faster.
+    """Seconds, shares, and in the last row of each kernel and dtype the size from which on the GPU is faster.
 
-    Columns of which nothing was measured are left out; what did not run says so under ``GPU``.
+    The parts of using the GPU (launch, kernel, copies) stand in table.csv. Columns of which nothing was measured are
+    left out; what did not run says so under ``GPU``.
     """
     import pandas as pd
 
@@ -33,16 +35,22 @@ def cpu_vs_gpu_summary(
             cells |= {heading: seconds(row[stem]) for stem, heading in TIMES.items()}
             times = row["faster_with_copies"], row["faster_with_copies_low"], row["faster_with_copies_high"]
             cells["faster than all cores"] = interval(*times, unit="x", digits=2) if times[0] > 0 else MISSING
-            cells |= {heading: seconds(row[f"{part}_seconds"]) for part, heading in PARTS.items()}
+            cells["kernel alone"] = seconds(row["kernel_seconds"])
             cells |= {heading: _percent(row[stem]) for stem, heading in SHARES.items()}
             peers = [name for name in rows.columns if str(name).startswith("peer: ")]
             cells |= {str(name).removeprefix("peer: "): seconds(row[name]) for name in peers}
-            cells["GPU"] = "" if row["status"] == "ok" else ": ".join(filter(None, (row["status"], row["reason"])))
+            cells["GPU"] = _told(row["status"], row["reason"])
             cells["GPU overtakes all cores"] = ""
             told.append(cells)
         told[-1]["GPU overtakes all cores"] = overtakes.get((str(kernel), str(dtype)), "")
     table = pd.DataFrame(told)
     return table[[name for name in table if not set(table[name]) <= {MISSING, ""}]]
+
+
+def _told(status: str, reason: str) -> str:
+    if status == "ok":
+        return ""
+    return status if status == TOLD_ONCE else ": ".join(filter(None, (status, reason)))
 
 
 def _percent(share: float) -> str:
