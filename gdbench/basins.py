@@ -11,9 +11,10 @@ import numpy as np
 
 from gdbench.arguments import checked_plan, checked_whole
 from gdbench.critical import SAME, find_critical_points
+from gdbench.devices.place import place
 from gdbench.errors import InputError
 from gdbench.methods.base import Direction, Method, Step
-from gdbench.minimize import check_device, minimize
+from gdbench.minimize import minimize
 from gdbench.number import real
 from gdbench.philox import uniforms
 from gdbench.problems.base import Array, Problem
@@ -98,7 +99,7 @@ def basins(
     >>> found.labels.shape, len(found.minima), int((found.labels < 0).sum())
     ((8, 8), 4, 0)
     """
-    check_device(device)
+    place(device)
     columns, rows = _grid(points)
     low, high = _corners(problem, lower, upper)
     checked_whole("maxiter", maxiter, 0)

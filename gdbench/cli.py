@@ -47,7 +47,9 @@ def run(
         typer.Argument(help="Experiments or suite files (.toml); none: those that decide a claim; all."),
     ] = None,
     size: Annotated[str, typer.Option(help="smoke (seconds), default, or full (as long as it takes).")] = "default",
-    device: Annotated[str, typer.Option(help="Where the loops run: cpu.")] = "cpu",
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1 or all; each experiment's own choice if left out.")
+    ] = None,
     seeds: Annotated[int | None, typer.Option(help="Number of seeds; the experiment's own if left out.")] = None,
     threads: Annotated[int, typer.Option(help="Cores a measurement may use.")] = 1,
     out: Out = RESULTS,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gdbench.arguments import check_data, checked_dtype, checked_whole
+from gdbench.devices.place import Place, place
 from gdbench.errors import InputError, unknown
 from gdbench.number import real
 from gdbench.problems import PROBLEMS
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-DEVICES = ("cpu", "cuda")
 #: Grid points along each direction, for a line and for a plane.
 POINTS = (401, 101)
 
@@ -118,7 +118,7 @@ def landscape(
         networks of different scales compare. Random directions are then neither of length 1 nor perpendicular.
     seed: of random directions, whole and at least 0; the same directions on every machine.
     dtype: ``"float64"`` or ``"float32"``.
-    device: ``"cpu"``, all its cores, or ``"cuda"``.
+    device: ``"cpu"``, all its cores, ``"cuda"``, or one of several, ``"cuda:1"``.
 
     Returns
     -------
@@ -146,8 +146,7 @@ def landscape(
         raise InputError(f"a Problem or the name of one was expected, not {problem!r}; gdbench.Problem makes one.")
     check_data(objective.data, objective.name)
     kind = checked_dtype(dtype)
-    if not isinstance(device, str) or device not in DEVICES:
-        raise unknown("device", device, DEVICES)
+    where = place(device)
     middle = vector_of("center", objective.x0 if center is None else center, objective.n)
     if isinstance(directions, int | np.integer) and not isinstance(directions, bool):
         spanning = random_directions(int(directions), objective.n, checked_whole("seed", seed, 0), normalize is None)
@@ -169,7 +168,7 @@ def landscape(
     across = np.zeros(1) if flat else _steps("n", even if n is None else n)
     second = np.zeros_like(middle) if flat else spanning[1]
     asked = [vector.astype(kind) for vector in (middle, spanning[0], second, along, across)]
-    values = _grid(objective, device)(*asked)
+    values = _grid(objective, where)(*asked)
     return Landscape(
         m=asked[3],
         n=None if flat else asked[4],
@@ -180,14 +179,15 @@ def landscape(
     )
 
 
-def _grid(problem: Problem, device: str) -> Any:
+def _grid(problem: Problem, where: Place) -> Any:
     """The loop for a problem and device."""
     from functools import partial
 
-    if device == "cuda":
+    if where.kind == "cuda":
+        from gdbench.devices.cuda import door
         from gdbench.devices.cuda.landscape import grid as on_cuda
 
-        return partial(on_cuda, problem)
+        return door.on(where.number)(partial(on_cuda, problem))
     from gdbench.devices.cpu import landscape as pointwise
     from gdbench.devices.cpu import surface
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,10 @@ import numpy as np
 from gdbench.arguments import checked_plan, checked_step, checked_whole
 from gdbench.counts import NAMES
 from gdbench.devices.log import FEW
-from gdbench.errors import InputError, unknown
+from gdbench.devices.place import place
+from gdbench.errors import InputError
 from gdbench.gradients.base import Gradient
+from gdbench.many_starts import many
 from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
@@ -30,7 +31,6 @@ from gdbench.status import MAXITER, MAXTIME, RUNNING, STOPPED, Status
 if TYPE_CHECKING:
     from gdbench.devices.plan import Plan, Run
 
-DEVICES = ("cpu", "cuda")
 #: Between two looks at the clock a descent may run about this long.
 SECONDS_A_BLOCK = 0.02
 #: A step asks for about so many slopes, or takes as long, at most.
@@ -94,7 +94,7 @@ def minimize(
     history: record every iteration; ``"x"`` keeps the points too.
     dtype: ``"float64"`` or ``"float32"``.
     device: ``"cpu"``, or ``"cuda"`` for many starts (a thread each; of a search, start s draws with seed + s) and for
-        ``"random-search"`` (a thread a proposal).
+        ``"random-search"`` (a thread a proposal); ``"cuda:1"``: of several devices, the second, for many starts.
     seed: of mini-batches and searches; the same draws on every device.
     callback: called as ``callback(state)`` after every iteration, with fields x, fun, nit; raising
         StopIteration ends the descent.
@@ -131,13 +131,13 @@ def minimize(
         seed=seed,
     )  # fmt: skip
     _check_limits(maxiter, maxtime, callback)
-    check_device(device)
+    where = place(device)
     if plan.x0.ndim == 2:
         if averaged:
             raise InputError("PolyakRuppert averages one descent; give x0 of shape (n,).")
         if callback is not None or maxtime is not None:
             raise InputError("callback and maxtime work on one start; leave them out, or give x0 of shape (n,).")
-        return _many(plan, maxiter, device)
+        return many(plan, maxiter, where)
     began = time.perf_counter()
     run = start(plan, device)
     clock = SimpleNamespace(seconds=0.0, compile=time.perf_counter() - began)
@@ -147,10 +147,12 @@ def minimize(
 
 def start(plan: Plan, device: str = "cpu") -> Run:
     """The plan as a descent under way on ``device``; everything it needs is compiled when this returns."""
-    check_device(device)
-    if device == "cuda":
+    kind, number = place(device)
+    if kind == "cuda":
         if not isinstance(plan.method, Search):
             raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
+        if number:
+            raise InputError(f"a single search runs on the first device, not on {device!r}; set CUDA_VISIBLE_DEVICES.")
         from gdbench.devices.cuda.search import SearchRun as CudaSearchRun
 
         return CudaSearchRun(plan)
@@ -177,12 +179,6 @@ def _check_limits(maxiter: object, maxtime: float | None, callback: object) -> N
         raise InputError(f"maxtime must be a positive number of seconds, not {maxtime!r}.")
     if callback is not None and not callable(callback):
         raise InputError(f"callback must be a function of one argument, not {callback!r}.")
-
-
-def check_device(device: object) -> None:
-    """Refuse a device nobody knows."""
-    if not isinstance(device, str) or device not in DEVICES:
-        raise unknown("device", device, DEVICES)
 
 
 def _drive(
@@ -259,42 +255,4 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
         trajectory=run.trajectory() if plan.trajectory else None,
         seconds=clock.seconds,
         seconds_compile=clock.compile,
-    )
-
-
-def _many(plan: Plan, maxiter: int, device: str) -> Result:
-    """S descents at once."""
-    if isinstance(plan.method, Method) and plan.method.batch_size is not None:
-        raise InputError("many starts at once look at all rows; give x0 of shape (n,) for mini-batches.")
-    began = time.perf_counter()
-    runs: Any
-    if isinstance(plan.method, Search):
-        runs = import_module(f"gdbench.devices.{device}.chains").Chains(plan)
-    elif device == "cpu":
-        from gdbench.devices.cpu.multistart import Multistart
-
-        runs = Multistart(plan, int(maxiter))
-    else:
-        from gdbench.devices.cuda.multistart import Multistart as CudaMultistart
-
-        runs = CudaMultistart(plan)
-    compiled = time.perf_counter()
-    runs.advance(int(maxiter))
-    done = time.perf_counter()
-    codes = np.where(runs.status == RUNNING, MAXITER, runs.status)
-    success = np.isin(codes, [s for s in Status if s.success])
-    ended = ", ".join(f"{np.sum(codes == s)} {s.name}" for s in Status if np.any(codes == s))
-    return Result(
-        x=runs.x,
-        fun=runs.fun,
-        jac=runs.jac,
-        success=success,
-        status=codes,
-        message=f"{codes.size} starts: {ended}.",
-        nit=runs.nit,
-        **{name: runs.counts[:, i] for i, name in enumerate(NAMES)},
-        x_best=runs.x_best,
-        fun_best=runs.fun_best,
-        seconds=done - compiled,
-        seconds_compile=compiled - began,
     )

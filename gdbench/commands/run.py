@@ -9,8 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gdbench.commands.plan import print_plan
 from gdbench.commands.show import print_tables, ruling_table
+from gdbench.devices.place import place
 from gdbench.errors import InputError, unknown
-from gdbench.experiments import EXPERIMENTS
+from gdbench.experiments import EXPERIMENTS, Experiment
 from gdbench.experiments.base import SIZES, Settings
 from gdbench.experiments.suite import keep_copy, suite_experiment
 from gdbench.harness.case import Case
@@ -24,7 +25,7 @@ from gdbench.results import draw, rulings, writable
 def run_experiments(
     names: list[str],
     size: str,
-    device: str,
+    device: str | None,
     seeds: int | None,
     threads: int,
     out: Path,
@@ -34,22 +35,30 @@ def run_experiments(
     """Everything ``gdbench run`` does; returns the exit code."""
     if size not in SIZES:
         raise unknown("size", size, SIZES)
-    if device != "cpu":
-        raise InputError(f"the experiments run on device 'cpu' in this version, not {device!r}; leave --device out.")
     for option, given in (("--seeds", seeds), ("--threads", threads)):
         if given is not None and given < 1:
             raise InputError(f"{option} must be at least 1, not {given}.")
     suites = {name: suite_experiment(Path(name)) for name in names if is_suite(name)}
     chosen = [suites.get(name) or EXPERIMENTS[name] for name in dict.fromkeys(_asked(names))]
-    settings = Settings(size, seeds, device, min(threads, cores()))
     folder, console, total = machine_folder(out), Console(), Summary()
+    where, remarks = devices_of([experiment for experiment in chosen if experiment not in suites.values()], device)
+    where |= {suite.name: ["cpu"] for suite in suites.values()}  # its file says where each case runs
+    for remark in remarks:
+        console.print(f"[yellow]note[/yellow] {remark}", highlight=False, soft_wrap=True)
+    chosen = [experiment for experiment in chosen if where[experiment.name]]
+    used = min(threads, cores())
+    cases = {
+        experiment.name: [
+            case for on in where[experiment.name] for case in experiment.cases(Settings(size, seeds, on, used))
+        ]
+        for experiment in chosen
+    }
     if dry_run:
         for experiment in chosen:
-            print_plan(console, experiment, experiment.cases(settings), folder, force)
+            print_plan(console, experiment, cases[experiment.name], folder, force)
         return 0
     writable(out)
     with session_lock(folder):
-        cases = {experiment.name: experiment.cases(settings) for experiment in chosen}
         for name, suite in suites.items():
             keep_copy(Path(name), folder / suite.name, cases[suite.name])
         with _progress(console) as progress:
@@ -67,7 +76,7 @@ def run_experiments(
                 try:
                     summary = measure_cases(
                         cases[experiment.name], experiment.measure, folder / experiment.name,
-                        threads=settings.threads, force=force, before=before, after=after,
+                        threads=used, force=force, before=before, after=after,
                     )  # fmt: skip
                 except KeyboardInterrupt:
                     progress.stop()
@@ -75,8 +84,11 @@ def run_experiments(
                     return 130
                 progress.update(bar, label="")
                 total.add(summary)
-                if summary.skipped and experiment.name not in suites:  # a suite's table says it case by case
-                    progress.console.print(f"{experiment.name}: skipped. {' '.join(summary.reasons)}", highlight=False)
+                for reason, many in (
+                    summary.reasons.items() if experiment.name not in suites else ()
+                ):  # its table says it
+                    told = f"{experiment.name}, {many} {'case' if many == 1 else 'cases'}: {reason}"
+                    progress.console.print(f"[yellow]skipped[/yellow] {told}", highlight=False, soft_wrap=True)
         for experiment in chosen:
             for place in draw(out, experiment, size):
                 if place.parent == folder:
@@ -103,6 +115,39 @@ def _asked(names: list[str]) -> list[str]:
     if not names:
         return [name for name in EXPERIMENTS if EXPERIMENTS[name].claims]
     return [each for name in names for each in (EXPERIMENTS if name == "all" else [name])]
+
+
+def devices_of(chosen: list[Experiment], device: str | None) -> tuple[dict[str, list[str]], list[str]]:
+    """The devices that each experiment's cases are run on, and what the user is to be told of it, a sentence each.
+
+    Parameters
+    ----------
+    device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"all"``, or None for each experiment's own choice.
+
+    Raises
+    ------
+    InputError: an unknown device; a GPU is asked for and there is none, or none of the experiments can use it.
+    """
+    if device is None:
+        return {experiment.name: [experiment.devices[0]] for experiment in chosen}, []
+    if device == "all":
+        return {experiment.name: list(experiment.devices) for experiment in chosen}, []
+    kind, number = place(device)
+    able = {experiment.name: [device] if kind in experiment.devices else [] for experiment in chosen}
+    unable = [name for name, devices in able.items() if not devices]
+    if kind == "cpu":
+        return able, []
+    if unable and len(unable) == len(chosen):
+        known = ", ".join(name for name in EXPERIMENTS if kind in EXPERIMENTS[name].devices)
+        raise InputError(f"{', '.join(unable)} runs on the CPU alone; on {device!r} there is: {known}.")
+    from gdbench.devices.cuda import door
+
+    found = door.state()
+    if not found.usable or found.simulated:
+        raise InputError(f"--device {device} finds no GPU to use. {found.reason}")
+    with door.on(number):
+        pass
+    return able, [f"not on {device}, since they run on the CPU alone: {', '.join(unable)}"] if unable else []
 
 
 def is_suite(name: str) -> bool:

@@ -120,7 +120,7 @@ def print_info() -> None:
     """The environment, as it goes into every record, and where things are kept."""
     from gdbench.data import data_status
     from gdbench.devices.cpu.cache import directory
-    from gdbench.devices.cuda.door import state
+    from gdbench.devices.cuda.probe import probe
     from gdbench.harness.environment import environment
     from gdbench.harness.machine import machine_name
 
@@ -133,7 +133,8 @@ def print_info() -> None:
         for name, fact in facts.items():
             told = ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)
             table.add_row(f"{group}.{name}", told)
-    table.add_row("cuda", state().reason)
+    for name, told in probe().items():
+        table.add_row(name, told)
     table.add_row("compiled code", str(directory()))
     for row in data_status():
         table.add_row(f"data: {row['place']}", f"{row['state']} ({row['path']})")

@@ -30,7 +30,7 @@ class Settings:
     ----------
     size: "smoke" (seconds), "default" (the reference), "full" (as long as it takes).
     seeds: number of seeds; None for the experiment's own number at that size.
-    device: "cpu" or "cuda".
+    device: "cpu", "cuda", or one of several, "cuda:1".
     threads: cores a measurement may use.
     """
 
@@ -88,6 +88,7 @@ class Experiment:
     more: stem of a file -> a further picture of the table, drawn beside ``figure``, each its own message.
     shown: how a record must have ended to be in the table.
     refusal: why a case of ``cases`` cannot be measured, known before any is; "" if it can.
+    devices: kinds of device that its cases can be run on; the first is its own choice.
     """
 
     name: str
@@ -102,3 +103,4 @@ class Experiment:
     more: Mapping[str, Callable[[pandas.DataFrame, str], Figure]] = field(default_factory=dict)
     shown: tuple[Status, ...] = (Status.OK, Status.DIVERGED)
     refusal: Callable[[Case], str] = lambda case: ""
+    devices: tuple[str, ...] = ("cpu",)

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from gdbench.arguments import DTYPES
+from gdbench.devices.place import DEVICES
 from gdbench.errors import InputError, unknown
-from gdbench.minimize import DEVICES
 from gdbench.number import real
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +33,10 @@ class Measured(Protocol):
     def skipped(self) -> str: ...  # noqa: D102
 
 
+class Excluded(Exception):
+    """Raised by measuring: what was to be timed did not pass its correctness gate; says by how much."""
+
+
 @dataclass
 class Summary:
     """What a run did: cases measured now, found already measured, not possible here (and why), and failed."""
@@ -40,7 +45,7 @@ class Summary:
     kept: int = 0
     skipped: int = 0
     failed: int = 0
-    reasons: set[str] = field(default_factory=set)
+    reasons: Counter[str] = field(default_factory=Counter)  # why skipped -> cases
 
     def add(self, other: Summary) -> None:
         """Count what another run did too."""
@@ -48,7 +53,7 @@ class Summary:
         self.kept += other.kept
         self.skipped += other.skipped
         self.failed += other.failed
-        self.reasons |= other.reasons
+        self.reasons += other.reasons
 
 
 def machine_folder(out: Path) -> Path:
@@ -99,7 +104,7 @@ def measure_cases(
         summary.measured += not skipped
         summary.skipped += skipped
         if skipped:
-            summary.reasons.add(record.reason)
+            summary.reasons[record.reason] += 1
         summary.failed += record.status is Status.FAILED
         after(case, record.status)
     return summary
@@ -113,6 +118,8 @@ def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Rec
         outcome = measure(case)
         found, reason = outcome.measured, outcome.skipped
         status = Status.SKIPPED if reason else Status.DIVERGED if outcome.diverged else Status.OK
+    except Excluded as gate:
+        status, reason = Status.EXCLUDED, str(gate)
     except Exception as fault:  # one broken case must not cost the rest; the record says what broke
         where = traceback.extract_tb(fault.__traceback__)[-1]
         at = "" if isinstance(fault, InputError) else f" (line {where.lineno} of {Path(where.filename).name})"

@@ -16,6 +16,9 @@ import reference
 from gdbench.arguments import checked_plan
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.devices.plan import Plan
+from gdbench.experiments.gpu_kernels import KERNELS
+from gdbench.experiments.gpu_sides import TOLERANCE as GATE
+from gdbench.experiments.gpu_sides import apart
 from gdbench.gradients import GRADIENTS
 from gdbench.methods import DIRECTIONS, STEPS, Method
 from gdbench.problems.himmelblau import himmelblau
@@ -245,3 +248,14 @@ def test_a_function_of_ones_own_may_speak_of_numpy():
     axis = np.linspace(-1, 1, 5)
     surface = grid(from_function(ripples, np.zeros(2)), np.zeros(2), unit[0], unit[1], axis, axis)
     np.testing.assert_allclose(surface, [[by_definition((a, b)) for b in axis] for a in axis], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_the_kernels_that_are_timed_agree_with_their_twins(kernel, dtype):
+    twins = KERNELS[kernel].twins(16, np.dtype(dtype))
+    gpu = twins.gpu()
+    gpu.send()
+    gpu.launch()
+    gpu.fetch()
+    assert apart(gpu.result(), twins.cpu()) < GATE[dtype]

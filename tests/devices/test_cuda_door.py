@@ -97,9 +97,38 @@ def test_too_much_for_the_device_is_said_in_bytes(machine):
     def full(array):
         raise RuntimeError("[CUresult.CUDA_ERROR_OUT_OF_MEMORY] Call to cuMemAlloc failed")
 
-    machine(available=True, gpus=[SimpleNamespace(name="one", compute_capability=(9, 0))], to_device=full)
-    with pytest.raises(InputError, match="1,600 bytes do not fit"):
+    def tight():
+        return SimpleNamespace(get_memory_info=lambda: SimpleNamespace(free=1000))
+
+    machine(
+        available=True,
+        gpus=[SimpleNamespace(name="one", compute_capability=(9, 0))],
+        to_device=full,
+        current_context=tight,
+    )
+    with pytest.raises(InputError, match=r"1,600 bytes do not fit .*\(1,000 bytes\)"):
         door.send(np.zeros(100), np.zeros(100))
+
+
+def test_one_of_several_devices_is_in_use_for_a_while(machine):
+    in_use = []
+
+    class Gpu(SimpleNamespace):
+        def __enter__(self):
+            in_use.append(self.name)
+
+        def __exit__(self, *_):
+            in_use.append("first")
+
+    gpus = [Gpu(name=name, compute_capability=(9, 0)) for name in ("first", "second")]
+    machine(available=True, gpus=gpus)
+    with door.on(0):
+        assert in_use == []
+    with door.on(1):
+        assert in_use == ["second"]
+    assert in_use == ["second", "first"]
+    with pytest.raises(InputError, match="there is no 'cuda:2': devices found: 2"), door.on(2):
+        pass
 
 
 def test_no_other_module_imports_numba_cuda():

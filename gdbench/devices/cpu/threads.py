@@ -30,6 +30,12 @@ def limited(threads: int) -> Iterator[None]:
         numba.set_num_threads(kept)
 
 
+def hold(threads: int) -> None:
+    """Numba and every BLAS held to ``threads`` threads from now on, until a ``limited`` around it ends."""
+    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
+    threadpool_limits(limits=threads)
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Every BLAS held to one thread while a loop of ours has the cores; Numba's own threads stay as they are."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -85,6 +85,25 @@ def require() -> Any:
     return _numba_cuda()
 
 
+@contextmanager
+def on(index: int) -> Iterator[None]:
+    """Device number ``index`` is the one in use while this lasts; 0, the first, is in use anyway.
+
+    Raises
+    ------
+    InputError: CUDA cannot be used, or there is no such device.
+    """
+    if index == 0:
+        yield
+        return
+    cuda = require()
+    there = 1 if _simulated() else len(cuda.gpus)
+    if index >= there:
+        raise InputError(f"there is no 'cuda:{index}': devices found: {there}, counted from 0; nvidia-smi lists them.")
+    with cuda.gpus[index]:
+        yield
+
+
 def send(*arrays: Array) -> list[Any]:
     """Copies of ``arrays`` in the device's memory.
 
@@ -93,13 +112,27 @@ def send(*arrays: Array) -> list[Any]:
     InputError: CUDA cannot be used, or the device has no room for them.
     """
     cuda = require()
+    size = sum(array.nbytes for array in arrays)
+    sent: list[Any] = _fitting(cuda, lambda: [cuda.to_device(array) for array in arrays], size)
+    return sent
+
+
+def room(like: Array) -> Any:
+    """Room for an array like this one in the device's memory, nothing copied; raises as :func:`send` does."""
+    cuda = require()
+    return _fitting(cuda, lambda: cuda.device_array(like.shape, like.dtype), like.nbytes)
+
+
+def _fitting(cuda: Any, work: Callable[[], Any], size: int) -> Any:
     try:
-        return [cuda.to_device(array) for array in arrays]
+        return work()
     except Exception as problem:
         if "OUT_OF_MEMORY" not in str(problem):
             raise
-        size = sum(array.nbytes for array in arrays)
-        raise InputError(f"{size:,} bytes do not fit into the device's free memory; give it fewer at a time.") from None
+        free = cuda.current_context().get_memory_info().free
+        raise InputError(
+            f"{size:,} bytes do not fit into the device's free memory ({free:,} bytes); give it fewer at a time."
+        ) from None
 
 
 def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any) -> None:

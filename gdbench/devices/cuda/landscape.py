@@ -50,6 +50,33 @@ def draw(problem: Problem, n: int, dtype: np.dtype) -> Blueprint:
     return blueprint(landscape, signature, dtype, problem.value, N=n, NUMBER=x.dtype)
 
 
+class Grid:
+    """A grid under way: compiled when made, then ``send``, ``launch`` and ``fetch``; ``values`` is what came back."""
+
+    def __init__(self, problem: Problem, center: Array, first: Array, second: Array, m: Array, n: Array) -> None:
+        dtype = center.dtype
+        check(problem, center.size, dtype)
+        self._kernel = kernel(draw(problem, center.size, dtype))
+        vectors = [np.require(v, dtype, ["C", "W"]) for v in (center, first, second, m, n)]
+        self.values: Array = np.empty((m.size, n.size), dtype)
+        self._given = [*vectors, *data_as(problem.data, dtype)]
+        self._sent: list[Any] = []
+
+    def send(self) -> None:
+        """Copy the directions, the steps and the data to the device, and make room there for the values."""
+        self._sent = [*door.send(*self._given), door.room(self.values)]
+
+    def launch(self) -> None:
+        """Start the kernel on what was sent; returns before it ends."""
+        rows, columns = self.values.shape
+        blocks = -(-columns // BLOCK[0]), min(-(-rows // BLOCK[1]), MOST_BLOCKS_DOWN)
+        door.launch(self._kernel, blocks, BLOCK, *self._sent)
+
+    def fetch(self) -> None:
+        """Wait for the kernel and copy the values back."""
+        self._sent[-1].copy_to_host(self.values)
+
+
 def grid(problem: Problem, center: Array, first: Array, second: Array, m: Array, n: Array) -> Array:
     """The values (len(m), len(n)) of f(center + m first + n second), in ``center``'s dtype.
 
@@ -57,12 +84,8 @@ def grid(problem: Problem, center: Array, first: Array, second: Array, m: Array,
     ------
     InputError: CUDA cannot be used, or not for this problem or dtype.
     """
-    dtype = center.dtype
-    check(problem, center.size, dtype)
-    compiled = kernel(draw(problem, center.size, dtype))
-    vectors = [np.require(v, dtype, ["C", "W"]) for v in (center, first, second, m, n)]
-    sent = door.send(*vectors, *data_as(problem.data, dtype), np.empty((m.size, n.size), dtype))
-    columns, rows = -(-n.size // BLOCK[0]), min(-(-m.size // BLOCK[1]), MOST_BLOCKS_DOWN)
-    door.launch(compiled, (columns, rows), BLOCK, *sent)
-    out: Array = sent[-1].copy_to_host()
-    return out
+    surface = Grid(problem, center, first, second, m, n)
+    surface.send()
+    surface.launch()
+    surface.fetch()
+    return surface.values

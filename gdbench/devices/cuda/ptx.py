@@ -142,8 +142,8 @@ def _row(cuda: Any, drawn: Any, problem: Problem | None, method: str = "") -> Ro
     name, n = (problem.name, problem.n) if problem else ("-", LONG)
     what = (drawn.name, name, method, drawn.dtype.name, n)
     try:
-        ptx = _ptx(cuda, drawn)
-        log = _linked(ptx)
+        ptx = to_ptx(cuda, drawn)
+        log = linked(ptx)
     except Exception as reason:  # a row that fails must not hide the others
         return Row(*what, failure=f"{type(reason).__name__}: {' '.join(str(reason).split())}")
     stack, stores, loads = _numbers(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", log)
@@ -155,19 +155,20 @@ def _row(cuda: Any, drawn: Any, problem: Problem | None, method: str = "") -> Ro
     return Row(*what, registers, stack, stores, loads, counted, time.perf_counter() - began, failure)
 
 
-def _ptx(cuda: Any, drawn: Any) -> str:
+def to_ptx(cuda: Any, drawn: Any, compute_capability: tuple[int, int] = COMPUTE_CAPABILITY) -> str:
+    """A blueprint as PTX."""
     codes, _ = cuda.compile_all(
-        drawn.plain, drawn.signature, device=False, abi="numba", cc=COMPUTE_CAPABILITY, output="ptx", fastmath=False
+        drawn.plain, drawn.signature, device=False, abi="numba", cc=compute_capability, output="ptx", fastmath=False
     )
     code = codes[0]
     return code.decode() if isinstance(code, bytes) else str(code)
 
 
-def _linked(ptx: str) -> str:
-    """What the assembler said of the kernel."""
+def linked(ptx: str, compute_capability: tuple[int, int] = COMPUTE_CAPABILITY) -> str:
+    """Link to machine code; what the assembler said of the kernel."""
     from cuda.core import Linker, LinkerOptions, ObjectCode
 
-    arch = "sm_{}{}".format(*COMPUTE_CAPABILITY)
+    arch = "sm_{}{}".format(*compute_capability)
     linker = Linker(ObjectCode.from_ptx(ptx.encode()), options=LinkerOptions(arch=arch, ptxas_options=["-v"]))
     linker.link("cubin")
     return str(linker.get_info_log())

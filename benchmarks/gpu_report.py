@@ -1,0 +1,123 @@
+"""Everything there is to measure on a GPU, in one go: ``python benchmarks/gpu_report.py [FOLDER]``.
+
+For a fresh machine, without network, within about ten minutes: its environment, the tests that need hardware, the
+experiment cpu_vs_gpu, and the benchmarks of test_gpu.py. All of it is written into FOLDER (results/ if left out), to be
+copied back: records, figure and table as ``gdbench run`` writes them, and beside them the folder gpu_report. Each part
+is a process of its own, and so is each test and each kernel's benchmarks, since a kernel that faults leaves its
+process's device unusable: what failed is recorded, and the rest goes on.
+
+``--check`` runs nothing and lists the parts. Exit code 0: all passed; 1: a part failed; 2: there is no GPU here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from gdbench.devices.cuda import door
+from gdbench.experiments.gpu_kernels import KERNELS
+from gdbench.harness.run import machine_folder
+
+ROOT = Path(__file__).parents[1]
+HARDWARE_TESTS = "tests/devices"
+#: Seconds for all parts together, and for one.
+ALL, ONE = 540.0, 240.0
+
+
+class Part(NamedTuple):
+    """A process to run: its name, and the words after ``python -m``."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+class Done(NamedTuple):
+    """How a part ended: "passed", "failed" or "not reached", its seconds, and its last line where it did not pass."""
+
+    name: str
+    ended: str
+    seconds: float
+    said: str = ""
+
+
+def parts(folder: Path, place: Path) -> Iterator[Part]:
+    """What is run, the most telling first."""
+    yield Part("info", ("gdbench", "info"))
+    yield Part("cpu_vs_gpu", ("gdbench", "run", "cpu_vs_gpu", "--device", "cuda", "--out", str(folder)))
+    for kernel in KERNELS:
+        words = ("--benchmark-only", f"-k=[{kernel}-", f"--benchmark-json={place / f'benchmark-{kernel}.json'}")
+        yield Part(f"benchmark of {kernel}", ("pytest", "benchmarks/test_gpu.py", "-p", "no:cacheprovider", *words))
+    for test in hardware_tests():
+        yield Part(f"test {test.rpartition('::')[2]}", ("pytest", test, "-m", "gpu", "-p", "no:cacheprovider"))
+
+
+def hardware_tests() -> list[str]:
+    """Every test function that needs a GPU, its parameters together."""
+    words = [sys.executable, "-m", "pytest", HARDWARE_TESTS, "-m", "gpu", "--collect-only"]
+    told = subprocess.run(words, cwd=ROOT, env=_own(), capture_output=True, text=True, check=False).stdout
+    return list(dict.fromkeys(line.partition("[")[0] for line in told.splitlines() if "::" in line))
+
+
+def run(part: Part, place: Path, limit: float) -> Done:
+    """Run one part, keep what it printed, and say how it ended."""
+    began = time.perf_counter()
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-m", *part.words],
+            cwd=ROOT, env=_own(), capture_output=True, text=True, timeout=limit, check=False,
+        )  # fmt: skip
+        printed, passed = asked.stdout + asked.stderr, asked.returncode == 0
+    except subprocess.TimeoutExpired as late:
+        printed, passed = f"{late.stdout or ''}\nno end within {limit:.0f} s", False
+    (place / f"{part.name.replace(' ', '-')}.txt").write_text(printed, encoding="utf-8")
+    said = "" if passed else next((line for line in reversed(printed.splitlines()) if line.strip()), "not a word")
+    return Done(part.name, "passed" if passed else "failed", time.perf_counter() - began, said)
+
+
+def _own() -> dict[str, str]:
+    """This process's variables, but for what a pytest around it has set."""
+    return {name: told for name, told in os.environ.items() if not name.startswith("PYTEST_")}
+
+
+def report(folder: Path) -> int:
+    """Run all parts; after each the report is on the disk."""
+    place = machine_folder(folder) / "gpu_report"
+    place.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    done: list[Done] = []
+    for part in parts(folder, place):
+        left = ALL - (time.perf_counter() - began)
+        done.append(run(part, place, min(left, ONE)) if left > 0 else Done(part.name, "not reached", 0.0))
+        print(f"{done[-1].ended:>11}  {done[-1].seconds:6.1f} s  {part.name}  {done[-1].said}", flush=True)
+        told = {"gpu": door.state().reason, "parts": [each._asdict() for each in done]}
+        (place / "report.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print(f"Copy back: {folder}")
+    return 0 if all(each.ended == "passed" for each in done) else 1
+
+
+def main(words: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("results"))
+    parser.add_argument("--check", action="store_true", help="only list the parts")
+    asked = parser.parse_args(words)
+    found = door.state()
+    if not found.usable or found.simulated:
+        print(f"gpu_report: there is no GPU to report on. {found.reason}", file=sys.stderr)
+        return 2
+    folder = asked.folder.resolve()
+    if asked.check:
+        for part in parts(folder, machine_folder(folder) / "gpu_report"):
+            print(f"{part.name}: {' '.join(part.words)}")
+        return 0
+    return report(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
