@@ -21,7 +21,7 @@ from gdbench.devices.cpu.largest import largest
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
 from gdbench.devices.cpu.slope import Slope as Slope
-from gdbench.devices.cpu.slope import slope_addresses
+from gdbench.devices.cpu.slope import slope_leaves
 from gdbench.devices.loop import judge, still
 from gdbench.devices.plan import Plan
 from gdbench.gradients.analytic import Analytic
@@ -193,7 +193,7 @@ def addresses_of(plan: Plan) -> Array:
     searching = isinstance(method.step, LineSearch)
     return np.array(
         [
-            *slope_addresses(plan),
+            *slope_leaves(plan),
             leaf(method.direction.rule, "direction", dtype),
             leaf(method.step.rule, "line_search" if searching else "step", dtype),
             leaf(ask, "slope", dtype) if searching else 0,
