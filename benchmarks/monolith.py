@@ -13,7 +13,10 @@ from numba import njit
 
 from gdbench.counts import N_COUNTS, NFEV, NFEV_FD, NJEV
 from gdbench.devices.cpu.compile import OPTIONS
+from gdbench.devices.cpu.largest import largest
 from gdbench.status import CONVERGED_F, CONVERGED_G, DIVERGED, MAXFEV, RUNNING, TARGET
+
+largest = njit(forceinline=True, **OPTIONS)(largest)
 
 
 @njit(**OPTIONS)
@@ -23,7 +26,7 @@ def value_and_slope(x, g):
         off_valley = x[i + 1] - x[i] * x[i]
         to_go = 1.0 - x[i]
         f += 100.0 * off_valley * off_valley + to_go * to_go
-        g[i] = carried - (400.0 * off_valley * x[i] + 2.0 * to_go)
+        g[i] = carried - 2.0 * to_go - 400.0 * x[i] * off_valley
         carried = 200.0 * off_valley
     g[x.size - 1] = carried
     return f
@@ -32,29 +35,27 @@ def value_and_slope(x, g):
 @njit(**OPTIONS)
 def descend(x, g, x_best, values, limits, step_size, counts, maxfev, k, k_end, history):
     """Steps k .. k_end - 1; returns (status, steps done). ``history`` (rows, 4) is written round and round."""
-    f = values[0]
+    f, f_best = values
     row = 0
+    at_best = False
     status = RUNNING
     while k < k_end and status == RUNNING:
         if counts[NFEV] + counts[NFEV_FD] >= maxfev:
             status = MAXFEV
             break
         for i in range(x.size):
+            if at_best:
+                x_best[i] = x[i]
             x[i] -= step_size * g[i]
         f_before = f
         f = value_and_slope(x, g)
         counts[NFEV] += 1
         counts[NJEV] += 1
         k += 1
-        slope = 0.0
-        for i in range(g.size):
-            size = abs(g[i])
-            if size > slope or size != size:
-                slope = size
-        if f < values[1]:
-            values[1] = f
-            for i in range(x.size):
-                x_best[i] = x[i]
+        slope = largest(g)
+        at_best = f < f_best
+        if at_best:
+            f_best = f
         if history.shape[0] > 0:
             history[row, 0] = f
             history[row, 1] = slope
@@ -69,9 +70,12 @@ def descend(x, g, x_best, values, limits, step_size, counts, maxfev, k, k_end, h
             status = TARGET
         elif slope <= limits[0]:
             status = CONVERGED_G
-        elif abs(f_before - f) <= limits[1] * max(abs(f_before), abs(f), 1.0):
+        elif limits[1] >= 0.0 and abs(f_before - f) <= limits[1] * max(abs(f_before), abs(f), 1.0):
             status = CONVERGED_F
-    values[0] = f
+    if at_best:
+        for i in range(x.size):
+            x_best[i] = x[i]
+    values[0], values[1] = f, f_best
     return status, k
 
 

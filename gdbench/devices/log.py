@@ -14,6 +14,8 @@ from gdbench.problems.base import Array
 
 #: Iterations a loop does between two visits to Python: at first, and then.
 FEW, ROWS = 128, 4096
+#: The block of a descent of which no row is kept.
+ENDLESS = 2**62
 
 
 class Log:
@@ -28,6 +30,8 @@ class Log:
     def _room(self, block: int) -> None:
         """A fresh buffer for ``block`` iterations, or as many as have room for their points."""
         plan, n = self._plan, self._plan.x0.size
+        if not (plan.history or plan.trajectory):  # nothing to copy out: no need to stop
+            block = ENDLESS
         self.block = max(1, min(block, 2**22 // n)) if plan.trajectory else block
         self.rows = np.empty((self.block if plan.history else 0, len(HISTORY)))
         self.points = np.empty((self.block if plan.trajectory else 0, n), plan.x0.dtype)

@@ -48,6 +48,10 @@ def judge(f: float, f_before: float, slope: float, limits: Array) -> int:
         return TARGET
     if slope <= limits[0]:
         return CONVERGED_G
-    if math.isfinite(f_before) and abs(f_before - f) <= limits[1] * max(abs(f_before), abs(f), 1.0):
+    if (
+        limits[1] >= 0.0
+        and math.isfinite(f_before)
+        and abs(f_before - f) <= limits[1] * max(abs(f_before), abs(f), 1.0)
+    ):
         return CONVERGED_F
     return RUNNING

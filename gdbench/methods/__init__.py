@@ -41,6 +41,12 @@ def _standard(direction: Any) -> Direction:
     return made
 
 
+@cache
+def _plainly_named(name: str) -> Method | Search:
+    """The method behind a name alone: its parts are found, made and checked once."""
+    return _made(name, None, None)
+
+
 def find_method(method: object, step: Step | None = None, batch_size: int | None = None) -> Method | Search:
     """The method behind a name: a direction with ``step``, mini-batch ``"sgd"`` (32 rows), or a search.
 
@@ -51,6 +57,12 @@ def find_method(method: object, step: Step | None = None, batch_size: int | None
     >>> find_method("lbfgs").step.name
     'strong-wolfe'
     """
+    if type(method) is str and step is None and batch_size is None:
+        return _plainly_named(method)
+    return _made(method, step, batch_size)
+
+
+def _made(method: object, step: Step | None, batch_size: int | None) -> Method | Search:
     if isinstance(method, Method | Search):
         if batch_size is not None:
             raise InputError("batch_size goes with a method's name; a Method brings its own, a Search has none.")

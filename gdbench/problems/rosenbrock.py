@@ -24,13 +24,14 @@ def value(x: Array, data: Data) -> Any:
 def gradient(x: Array, data: Data, out: Array) -> Any:
     """Write the slope into ``out`` (n,) and return the value."""
     number = x.dtype.type
-    total = x[0] * number(0.0)
-    carried = total  # what the term before adds to this entry; kept out of memory
+    total = number(0.0)
+    carried = number(0.0)  # what the term before adds to this entry; kept out of memory
     for i in range(len(x) - 1):
         off_valley = x[i + 1] - x[i] * x[i]
         to_go = number(1.0) - x[i]
         total += number(100.0) * off_valley * off_valley + to_go * to_go
-        out[i] = carried - (number(400.0) * off_valley * x[i] + number(2.0) * to_go)
+        # In this order a single multiply-add waits for off_valley.
+        out[i] = carried - number(2.0) * to_go - number(400.0) * x[i] * off_valley
         carried = number(200.0) * off_valley
     out[len(x) - 1] = carried
     return total

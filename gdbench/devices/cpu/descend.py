@@ -21,7 +21,7 @@ from gdbench.devices.cpu.largest import largest
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
 from gdbench.devices.cpu.slope import Slope as Slope
-from gdbench.devices.cpu.slope import slope_addresses
+from gdbench.devices.cpu.slope import slope_leaves
 from gdbench.devices.loop import judge, still
 from gdbench.devices.plan import Plan
 from gdbench.gradients.analytic import Analytic
@@ -91,11 +91,15 @@ def descend(  # type: ignore[no-untyped-def]
         asked_for, told, room_ = value, data_, work_
     f, f_best, since = x.dtype.type(values[0]), values[1], int(values[2])
     watched = limits[3] >= 0.0
+    recorded = history.shape[0] > 0 or trajectory.shape[0] > 0
     asked = 0  # analytic slopes, counted in a register and entered into the ledger at the end
-    row = 0
+    spent = counts[NFEV] + counts[NFEV_FD]
+    first = k
+    # The best point is copied when x leaves it: in the pass that moves x, which has it at hand.
+    at_best = False
     status = RUNNING
     while k < k_end and status == RUNNING:
-        if counts[NFEV] + counts[NFEV_FD] + asked >= maxfev:
+        if spent >= maxfev:
             status = MAXFEV
             break
         if not plain:
@@ -115,12 +119,18 @@ def descend(  # type: ignore[no-untyped-def]
         scale = x.dtype.type(step_size)
         if plain:
             for i in range(x.size):
+                if at_best:
+                    x_best[i] = x[i]
                 x[i] -= scale * g[i]
         elif searching:
             for i in range(x.size):
+                if at_best:
+                    x_best[i] = x[i]
                 x[i] = x_new[i]
         else:
             for i in range(x.size):
+                if at_best:
+                    x_best[i] = x[i]
                 x[i] += scale * d[i]
         f_before = f
         if analytic:
@@ -133,23 +143,28 @@ def descend(  # type: ignore[no-untyped-def]
         else:
             f = source(value, gradient, x_, data_, hyper_, counts_, g_)
         k += 1
+        # Where no rule counts, the ledger need not be looked at.
+        spent = spent + 1 if analytic and fixed else counts[NFEV] + counts[NFEV_FD] + asked
         slope = largest(g)
-        if f < f_best:
+        at_best = f < f_best
+        if at_best:
             f_best = f
-            for i in range(x.size):
-                x_best[i] = x[i]
-        if history.shape[0] > 0:
-            history[row, 0] = f
-            history[row, 1] = slope
-            history[row, 2] = step_size
-            history[row, 3] = counts[NFEV] + counts[NFEV_FD] + asked
-        if trajectory.shape[0] > 0:
-            for i in range(x.size):
-                trajectory[row, i] = x[i]
-        row += 1
+        if recorded:
+            row = k - 1 - first
+            if history.shape[0] > 0:
+                history[row, 0] = f
+                history[row, 1] = slope
+                history[row, 2] = step_size
+                history[row, 3] = spent
+            if trajectory.shape[0] > 0:
+                for i in range(x.size):
+                    trajectory[row, i] = x[i]
         status = judge(f, f_before, slope, limits)
         if not plain and watched and status == RUNNING and still(x, d, step_size, limits[3]):
             status = CONVERGED_X
+    if at_best:
+        for i in range(x.size):
+            x_best[i] = x[i]
     values[0], values[1], values[2] = f, f_best, since
     counts[NFEV] += asked
     counts[NJEV] += asked
@@ -178,7 +193,7 @@ def addresses_of(plan: Plan) -> Array:
     searching = isinstance(method.step, LineSearch)
     return np.array(
         [
-            *slope_addresses(plan),
+            *slope_leaves(plan),
             leaf(method.direction.rule, "direction", dtype),
             leaf(method.step.rule, "line_search" if searching else "step", dtype),
             leaf(ask, "slope", dtype) if searching else 0,

@@ -20,7 +20,7 @@ from gdbench.devices.cpu.hessian import curvature, difference_step
 from gdbench.devices.cpu.largest import largest
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
-from gdbench.devices.cpu.slope import Slope, slope_addresses
+from gdbench.devices.cpu.slope import Slope, slope_leaves
 from gdbench.devices.cpu.told_products import linear_model, told_rule
 from gdbench.devices.loop import judge, still
 from gdbench.devices.plan import Plan
@@ -214,7 +214,7 @@ class SecondOrderDescent(Descent):
         )
         slope = leaf(ask, "slope", dtype) if self._searching else 0
         rule = leaf(method.direction.rule, "second_order", dtype)
-        return np.array([*slope_addresses(plan), product, rule, step, slope, told, made], dtype=np.int64)
+        return np.array([*slope_leaves(plan), product, rule, step, slope, told, made], dtype=np.int64)
 
     @property
     def hess(self) -> Array | None:

@@ -51,26 +51,23 @@ def values_at_driver(dtype: np.dtype) -> Any:
     return driver(values_at, x.dtype, types.int64, x, data(dtype), types.int64)  # type: ignore[arg-type]
 
 
-def slope_addresses(plan: Plan) -> Array:
-    """(value, gradient, source) of a plan; 0 where it has none."""
+def slope_leaves(plan: Plan) -> list[int]:
+    """The addresses of (value, gradient, source) of a plan; 0 where it has none."""
     dtype, problem = plan.x0.dtype, plan.problem
-    return np.array(
-        [
-            leaf(problem.value, "value", dtype),
-            leaf(problem.gradient, "gradient", dtype) if problem.gradient else 0,
-            leaf(plan.gradient.rule, "source", dtype),
-        ],
-        dtype=np.int64,
-    )
+    return [
+        leaf(problem.value, "value", dtype),
+        leaf(problem.gradient, "gradient", dtype) if problem.gradient else 0,
+        leaf(plan.gradient.rule, "source", dtype),
+    ]
 
 
 class Slope:
     """A gradient source at work on one problem: what timings and one-off derivatives call."""
 
     def __init__(self, plan: Plan, addresses: Array | None = None) -> None:
-        """``addresses``: those of the plan, if they are known; they begin like :func:`slope_addresses`."""
+        """``addresses``: those of the plan, if they are known; they begin like :func:`slope_leaves`."""
         dtype = plan.x0.dtype
-        self.addresses = slope_addresses(plan) if addresses is None else addresses
+        self.addresses = np.array(slope_leaves(plan), np.int64) if addresses is None else addresses
         self.data: Data = plan.data
         self._gradient = plan.problem.gradient
         self.hyper = np.array(plan.gradient.hyper(dtype), dtype=np.float64)

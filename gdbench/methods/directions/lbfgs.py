@@ -9,8 +9,9 @@ from gdbench.methods.steps.strong_wolfe import StrongWolfe
 from gdbench.problems.base import Array
 
 # Rows of the memory, m being how many steps are remembered: s of each (m), y of each (m), the last point, the last
-# slope, and as many as it takes to hold 2 m + 1 numbers: rho = 1 / s y and the first loop's share of each, and how
-# many steps have been entered. A step's place is its number modulo m.
+# slope, and 2 m + 1 numbers: rho = 1 / s y and the first loop's share of each, and how many steps have been entered.
+# The numbers share a row where they fit in one, and have a row each where n is small: no index wants a division. A
+# step's place is its number modulo m.
 
 
 def rule(x: Array, g: Array, H: Array, state: Array, hyper: Array, k: int, out: Array) -> None:
@@ -25,22 +26,22 @@ def rule(x: Array, g: Array, H: Array, state: Array, hyper: Array, k: int, out: 
     entered = int(number(state, m, 2 * m))
     if entered == 0:
         return
-    newest, oldest = entered - 1, max(0, entered - m)
-    for j in range(newest, oldest - 1, -1):
-        p = j % m
+    newest, remembered = (entered - 1) % m, min(entered, m)
+    p = newest
+    for _ in range(remembered):
         share = number(state, m, p) * dot(state, p, out)
         put(state, m, m + p, share)
         for i in range(n):
             out[i] -= share * state[m + p, i]
-    p = newest % m
+        p = m - 1 if p == 0 else p - 1
     yy = g[0] * 0
     for i in range(n):
-        yy += state[m + p, i] * state[m + p, i]
-    scale = 1 / (number(state, m, p) * yy)  # s y / y y of the newest: the size of the Hessian along it
+        yy += state[m + newest, i] * state[m + newest, i]
+    scale = 1 / (number(state, m, newest) * yy)  # s y / y y of the newest: the size of the Hessian along it
     for i in range(n):
         out[i] *= scale
-    for j in range(oldest, newest + 1):
-        p = j % m
+    for _ in range(remembered):
+        p = 0 if p == m - 1 else p + 1
         rest = number(state, m, m + p) - number(state, m, p) * dot(state, m + p, out)
         for i in range(n):
             out[i] += rest * state[p, i]
@@ -76,14 +77,17 @@ def dot(state: Array, row: int, v: Array) -> float:
 
 def number(state: Array, m: int, j: int) -> float:
     """Number j of those behind the vectors."""
-    n = state.shape[1]
-    return state[2 * m + 2 + j // n, j % n]  # type: ignore[no-any-return]
+    if state.shape[1] > 2 * m:
+        return state[2 * m + 2, j]  # type: ignore[no-any-return]
+    return state[2 * m + 2 + j, 0]  # type: ignore[no-any-return]
 
 
 def put(state: Array, m: int, j: int, given: float) -> None:
     """Set number j of those behind the vectors."""
-    n = state.shape[1]
-    state[2 * m + 2 + j // n, j % n] = given
+    if state.shape[1] > 2 * m:
+        state[2 * m + 2, j] = given
+    else:
+        state[2 * m + 2 + j, 0] = given
 
 
 @dataclass(frozen=True)
@@ -115,4 +119,4 @@ class LBFGS(Direction):
 
     def rows(self, n: int) -> int:
         """s and y of each step, the last point and slope, and 2 memory + 1 numbers."""
-        return 2 * self.memory + 2 + -(-(2 * self.memory + 1) // n)
+        return 2 * self.memory + 2 + (1 if n > 2 * self.memory else 2 * self.memory + 1)
