@@ -102,7 +102,7 @@ def run_experiments(
         console.print(ruling_table([ruled for ruled in rulings(out, size) if ruled.claim.id in asked]))
     console.print(
         f"{total.measured} cases measured, {total.kept} kept from before"
-        + (f", {total.skipped} skipped (their records say why)" if total.skipped else "")
+        + (f", {total.skipped} skipped" if total.skipped else "")
         + (f", [red]{total.failed} failed[/red] (their records say why)" if total.failed else "")
         + f". Verdicts on all claims: gdbench claims {out}",
         highlight=False,
