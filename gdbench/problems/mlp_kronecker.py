@@ -3,8 +3,8 @@
 Of a layer with inputs a (a 1 appended, for the bias) and slopes g at its sums, the Fisher matrix of the weights is
 E[a a.T (x) g g.T]. K-FAC takes the two apart, A = E[a a.T] and G = E[g g.T], and forgets what couples layers. The
 slopes are those of labels drawn from the network's own softmax: the data's labels would give the empirical Fisher
-matrix, which is another one. ``x``, ``data`` and ``shape`` are those of ``mlp.py``, where W and b of a layer lie one behind
-the other, and so are one matrix with the bias as its last row.
+matrix, which is another one. ``x``, ``data`` and ``shape`` are those of ``mlp.py``, where W and b of a layer lie one
+behind the other, and so are one matrix with the bias as its last row.
 """
 
 from __future__ import annotations

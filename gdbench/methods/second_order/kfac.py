@@ -1,7 +1,7 @@
 """K-FAC: on mini-batches, a natural gradient by blocks, one a layer, each the Kronecker product of two small matrices.
 
-For a layer with inputs a and slopes g at its sums, ``problems/mlp_kronecker.py`` averages A = E[a a.T] and G = E[g g.T];
-the Fisher matrix is taken to be A (x) G, whose inverse is that of A and that of G. A network of 784-128-10 has one of
+For a layer with inputs a and slopes g at its sums, ``problems/mlp_kronecker.py`` averages A = E[a a.T] and
+G = E[g g.T]; the Fisher matrix is taken to be A (x) G, whose inverse is that of A and that of G. A network of 784-128-10 has one of
 101,770 rows; its factors have 785, 128, 129 and 10.
 """
 
@@ -63,7 +63,7 @@ class Kfac(SecondOrder):
     damping: float = 1e-2
     decay: float = 0.95
     momentum: float = 0.9
-    clip: float = 1e-2
+    clip: float = 1e-3
     factors_every: int = 1
     inverses_every: int = 10
 
