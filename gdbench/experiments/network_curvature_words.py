@@ -55,8 +55,7 @@ def headline(tidy: pandas.DataFrame) -> tuple[str, str]:
     words, about = [], []
     if {"sgd", "kfac"} <= set(race["line"]):
         target, told = reached(race)
-        spent = {name: {column: float(told.loc[name, column]) for column in told} for name in ("sgd", "kfac")}
-        sgd, kfac = spent["sgd"], spent["kfac"]
+        sgd, kfac = (told.loc[[name]].to_dict("records")[0] for name in ("sgd", "kfac"))
         if np.isfinite(kfac["passes"]):
             words.append(
                 f"To tuned SGD's last loss ({target:.2g}) K-FAC takes {kfac['passes']:.0f} passes against "

@@ -1,8 +1,8 @@
 """K-FAC: on mini-batches, a natural gradient by blocks, one a layer, each the Kronecker product of two small matrices.
 
 For a layer with inputs a and slopes g at its sums, ``problems/mlp_kronecker.py`` averages A = E[a a.T] and
-G = E[g g.T]; the Fisher matrix is taken to be A (x) G, whose inverse is that of A and that of G. A network of 784-128-10 has one of
-101,770 rows; its factors have 785, 128, 129 and 10.
+G = E[g g.T]; the Fisher matrix is taken to be A (x) G, whose inverse is that of A and that of G. A network of
+784-128-10 has one of 101,770 rows; its factors have 785, 128, 129 and 10.
 """
 
 from __future__ import annotations
