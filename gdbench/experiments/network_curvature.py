@@ -118,7 +118,7 @@ def descend(asked: dict[str, Any], step: float | None, seed: int) -> tuple[dict[
     told: dict[str, Any] = {"passes_at": [], "seconds_at": [], "loss": []}
 
     def look() -> None:
-        told["passes_at"].append(passes(run.counts, batch / rows))
+        told["passes_at"].append(passes(run.counts, 1 / steps))
         told["seconds_at"].append(took)
         told["loss"].append(slope.value(run.x))
 
@@ -133,7 +133,7 @@ def descend(asked: dict[str, Any], step: float | None, seed: int) -> tuple[dict[
 
 
 def passes(counts: Array, share: float) -> float:
-    """What was spent, in slopes over all rows; ``share`` of the rows is what an evaluation looks at.
+    """What was spent, in slopes over all rows; ``share`` of a pass is what an evaluation is.
 
     A product with the Hessian counts 2, an estimate of K-FAC's factors 1, a value without its slope 1/2.
 
