@@ -39,7 +39,7 @@ def network_curvature_figure(frame: DataFrame, title: str, subtitle: str = "") -
     InputError: a column is missing or empty.
     """
     table = checked(frame, "the network curvature figure", ("part", "line"), NUMBERS, ("loss",))
-    headings = ["Training loss by pass", "Training loss by second", "Largest Hessian eigenvalue of full-batch descent"]
+    headings = ["Training loss by pass", "Training loss by second", "Sharpness under full-batch descent"]
     dashes = "right, dashed: 2 / step, beyond which a step along the sharpest direction overshoots and grows"
     figure, (by_pass, by_second, edge) = sheet(headings, title, subtitle, [PRICES, dashes])
     race = table[table["part"] == "race"]
