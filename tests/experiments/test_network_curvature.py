@@ -13,7 +13,7 @@ from gdbench.experiments.network_curvature import EXPERIMENT, cases, descend, me
 from gdbench.experiments.network_curvature_words import edges, headline, reached, summary_of
 from gdbench.report.plots.network_curvature import network_curvature_figure
 
-RACE = {"what": "race", "steps": [], "hidden": 8, "rows": 40, "passes": 3, "seed": 1, "dtype": "float32"}
+RACE = {"what": "race", "steps": [], "hidden": 8, "rows": 40, "passes": 30, "seed": 1, "dtype": "float32"}
 
 
 def curve(line, losses, seconds=1.0, seed=1):
@@ -83,10 +83,10 @@ def test_a_descent_stays_within_a_pass_of_its_budget_and_counts_what_it_spends(m
     found, diverged = descend(asked, step, 1)
     assert not diverged
     assert found["loss"][-1] < found["loss"][0]
-    assert found["passes_at"][-1] <= 4
+    assert found["passes_at"][-1] <= 31
     spent = passes([found["nfev"], found["njev"], found["nhev"], found["nhvp"], 0], batch / 40)
-    assert spent >= 3
-    assert found["passes_at"][-1] == spent or spent > 4
+    assert spent >= 30
+    assert found["passes_at"][-1] == spent or spent > 31
     if method == "kfac":
         assert found["nhev"] == found["njev"]
 
