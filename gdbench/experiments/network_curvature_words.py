@@ -73,7 +73,8 @@ def headline(tidy: pandas.DataFrame) -> tuple[str, str]:
         at = int(np.sum(np.abs(found["middle"] - 1) <= NEAR))
         ratios = ", ".join(f"{one['middle']:.2f} at {line}" for line, one in found.iterrows())
         words.append(
-            f"full-batch descent's sharpness hovers within {NEAR:.0%} of 2 / step for {at} of {len(found)} step sizes"
+            f"the median sharpness of full-batch descent is within {NEAR:.0%} of 2 / step for {at} of {len(found)} "
+            "step sizes"
         )
         about.append(f"median sharpness in units of 2 / step, from the first tenth on: {ratios}")
         about.append(f"right: 784-{edge['hidden'].iloc[0]:.0f}-10 tanh, {edge['rows'].iloc[0]:,.0f} images, float64")
