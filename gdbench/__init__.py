@@ -12,6 +12,7 @@ from gdbench.closed_form import ClosedForm, closed_form
 from gdbench.comparison import compare
 from gdbench.critical import CriticalPoint, find_critical_points
 from gdbench.derivatives import gradient, hessian
+from gdbench.eigenvalues import hessian_eigenvalues
 from gdbench.errors import CompileError, InputError
 from gdbench.gradients import GRADIENTS
 from gdbench.gradients.base import Gradient
@@ -79,6 +80,7 @@ __all__ = [
     "gauss_newton_vp",
     "gradient",
     "hessian",
+    "hessian_eigenvalues",
     "hvp",
     "jacobian",
     "landscape",

@@ -12,6 +12,7 @@ from gdbench.devices.plan import data_as
 from gdbench.errors import InputError
 from gdbench.methods.base import Method, Search
 from gdbench.methods.second_order.base import SecondOrder
+from gdbench.methods.second_order.kfac import Kfac, check_layers
 from gdbench.problems.base import Array, Problem
 
 #: Source -> the module that makes a Hessian by it.
@@ -28,6 +29,10 @@ def with_curvature(problem: Problem, method: Method | Search, x0: Array) -> Prob
         return problem
     if x0.ndim == 2:
         raise InputError(f"{direction.name} descends from one start; give x0 of shape (n,).")
+    if isinstance(direction, Kfac):
+        assert isinstance(method, Method)
+        check_layers(problem, method)
+        return problem
     if direction.needs == "residuals":
         if problem.residuals is None or problem.jacobian is None:
             raise InputError(

@@ -23,6 +23,7 @@ from gdbench.many_starts import many
 from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
+from gdbench.methods.second_order.kfac import Kfac
 from gdbench.number import real
 from gdbench.problems.base import Data, Problem
 from gdbench.result import Result
@@ -81,7 +82,8 @@ def minimize(
         ...), or a Step; None for ``"strong-wolfe"`` with conjugate gradients, BFGS and L-BFGS, ``"damped"`` or a
         TrustRadius with second-order directions, and 1e-3 otherwise.
     method: in place of direction: one of its names, one in ``gdbench.SECOND_ORDER`` (``"newton"``, ``"newton-cg"``,
-        ``"trust-ncg"``, ``"gauss-newton"``, ``"levenberg-marquardt"``, ...), ``"sgd"`` (mini-batches of 32 rows),
+        ``"trust-ncg"``, ``"gauss-newton"``, ``"levenberg-marquardt"``, ...; ``"kfac"`` on a network's mini-batches),
+        ``"sgd"`` (mini-batches of 32 rows),
         ``"random-search"``, ``"random-local-search"``, or a Method, a Search, or a PolyakRuppert of one of them.
     batch_size: rows a step looks at, for problems with data; None for all.
     data: (features, targets, shape) for a bare ``f(x, data)``.
@@ -160,6 +162,10 @@ def start(plan: Plan, device: str = "cpu") -> Run:
         from gdbench.devices.cpu.search import SearchRun
 
         return SearchRun(plan)
+    if isinstance(plan.method.direction, Kfac):
+        from gdbench.devices.cpu.kronecker import KroneckerDescent
+
+        return KroneckerDescent(plan)
     if plan.method.batch_size is not None:
         from gdbench.devices.cpu.minibatch import MinibatchDescent
 

@@ -138,23 +138,29 @@ def hvp(
     >>> hvp("himmelblau", [1.0, 0.0], [1.0, 1.0]).tolist()
     [-26.0, -18.0]
     """
-    if source not in ("auto", *HVPS):
-        raise unknown("source", source, ("auto", *HVPS))
     plan = plan_at(problem, x, gradient)
     direction = checked_direction(v, plan.x0.size, plan.x0.dtype)
-    if source == "auto":
-        source = next((name for name, (field, _) in HVPS.items() if field and getattr(plan.problem, field)), "")
-        source = source or ("reverse-ad" if recordable(plan.problem, plan.x0) else "difference")
-    field, work = HVPS[source]
-    if field and getattr(plan.problem, field) is None:
-        raise InputError(
-            f"{plan.problem.name} brings no {field} for source={source!r}; use source='reverse-ad' or 'difference'."
-        )
+    _, work = HVPS[checked_source(source, plan)]
     check_value(plan)
     with np.errstate(all="ignore"):  # what is too large for a number comes back as inf
         product, spent = work(plan, direction)
     enter(spent, counts)
     return product
+
+
+def checked_source(source: object, plan: Plan) -> str:
+    """The source of products behind a name, ``"auto"`` being the first that the problem has, or can have."""
+    if not isinstance(source, str) or source not in ("auto", *HVPS):
+        raise unknown("source", source, ("auto", *HVPS))
+    if source == "auto":
+        source = next((name for name, (field, _) in HVPS.items() if field and getattr(plan.problem, field)), "")
+        source = source or ("reverse-ad" if recordable(plan.problem, plan.x0) else "difference")
+    field, _ = HVPS[source]
+    if field and getattr(plan.problem, field) is None:
+        raise InputError(
+            f"{plan.problem.name} brings no {field} for source={source!r}; use source='reverse-ad' or 'difference'."
+        )
+    return source
 
 
 def _by_r_operator(plan: Plan, v: Array) -> tuple[Array, dict[str, int]]:

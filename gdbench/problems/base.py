@@ -45,6 +45,9 @@ class Problem:
     m: number of residuals; 0 where there are none.
     hvp: ``hvp(x, data, v, out) -> None`` writes the Hessian's product with v (n,) into ``out`` (n,).
     gauss_newton: the same of the Gauss-Newton matrix, which is positive semidefinite.
+    kronecker: ``kronecker(x, data, keep, seed, draw, factors) -> None`` moves the averages in ``factors``, two square
+        matrices a layer, towards the Kronecker factors of the Fisher matrix on these rows (``mlp_kronecker.py``); the
+        layers are the matrices among ``blocks``, each with its bias behind it.
     data: ``(features (rows, columns), targets (rows,), shape int64)``, C-contiguous; ``shape`` holds
         whatever sizes the functions need. Where there are rows, the value is a mean over rows,
         so that any subset of rows is an estimate of it (a mini-batch).
@@ -68,6 +71,7 @@ class Problem:
     m: int = 0
     hvp: Callable[..., None] | None = None
     gauss_newton: Callable[..., None] | None = None
+    kronecker: Callable[..., None] | None = None
     data: Data = NO_DATA
     x_star: Array | None = None
     f_star: float | None = None

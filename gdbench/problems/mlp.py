@@ -20,6 +20,7 @@ from gdbench.problems.labelled import l2_units, labelled_rows
 from gdbench.problems.linear import labelled_suffix
 from gdbench.problems.mlp_curvature import gauss_newton_product, hessian_product
 from gdbench.problems.mlp_differences import differences
+from gdbench.problems.mlp_kronecker import kronecker
 from gdbench.problems.mlp_layers import ACTIVATIONS, LINEAR, RELU, add_bias_and_activate
 from gdbench.problems.scores import (
     add_penalty_slope,
@@ -205,6 +206,7 @@ def mlp(
         differences=differences,
         hvp=hessian_product,
         gauss_newton=gauss_newton_product,
+        kronecker=kronecker,
         predict=predict,
         data=found.data(shape),
         test=found.test(shape),

@@ -9,6 +9,7 @@ import numpy as np
 from gdbench.problems.base import Array, Data, Problem, family
 from gdbench.problems.linear import linear_classifier
 from gdbench.problems.mlp_differences import differences as network_differences
+from gdbench.problems.mlp_kronecker import kronecker as network_kronecker
 from gdbench.problems.mlp_layers import LINEAR
 from gdbench.problems.scores import (
     cross_entropy,
@@ -45,6 +46,11 @@ def as_network(data: Data) -> Data:
 def differences(x: Array, data: Data, h: float, out: Array, kinks: Array) -> Any:
     """Write every central difference of step h into ``out`` and return the value; there are no kinks to cross."""
     return network_differences(x, as_network(data), h, out, kinks)
+
+
+def kronecker(x: Array, data: Data, keep: float, seed: int, draw: int, factors: Array) -> None:
+    """Move the averages in ``factors`` towards the Kronecker factors on these rows: those of a network of one layer."""
+    network_kronecker(x, as_network(data), keep, seed, draw, factors)
 
 
 @family("softmax")
@@ -106,6 +112,7 @@ def softmax(
         given,
         l2=l2,
         differences=differences,
+        kronecker=kronecker,
         formula="1/rows sum_i -log softmax(X_i W + b)[y_i] + l2 |W|^2",
         source="CS231n, Linear classification; Bishop 2006, section 4.3.4",
     )

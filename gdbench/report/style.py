@@ -70,6 +70,7 @@ LOOKS = {
     "lbfgs": Look(GREEN, "o", MIXED),
     "newton": Look(BLACK, "o", SOLID),
     "newton-cg": Look(BLACK, "v", DASHED),
+    "kfac": Look(PURPLE, "X", SOLID),
     "trust-ncg": Look(VERMILLION, "D", SOLID),
     "newton-saddle-free": Look(PURPLE, "^", SOLID),
     "gauss-newton": Look(PURPLE, "o", DOTTED),

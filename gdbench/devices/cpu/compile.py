@@ -73,6 +73,7 @@ def _signature(kind: str, dtype: np.dtype) -> Any:
         "gradient": scalar(pointer, pointer, pointer),
         "hessian": types.none(pointer, pointer, pointer),
         "product": types.none(*[pointer] * 4),
+        "kronecker": types.none(pointer, pointer, f8, i8, i8, pointer),
         "source": scalar(*[pointer] * 7),
         "direction": types.none(*[pointer] * 5, i8, pointer),
         "second_order": types.none(*[pointer] * 7, f8, *[pointer] * 3),

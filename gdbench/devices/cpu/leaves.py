@@ -13,6 +13,7 @@ line        (start, step, along, data, out)                             out: val
 gradient    (x, data, out)                                              scalar: the value
 hessian     (x, data, out (n, n))
 product     (x, data, v, out)
+kronecker   (x, data, keep, seed, draw, factors)
 source      (value, gradient, x, data, hyper, counts, out)              scalar: the value
 direction   (x, g, H, state, hyper, k, out)
 second_order  (product, x, g, H, data, state, hyper, radius, counts, told, out)
@@ -57,6 +58,10 @@ def hessian(x, data, out):
 
 def product(x, data, v, out):
     plain(unpack(x, VECTOR), unpack(data, DATA), unpack(v, VECTOR), unpack(out, VECTOR))
+
+
+def kronecker(x, data, keep, seed, draw, factors):
+    plain(unpack(x, VECTOR), unpack(data, DATA), keep, seed, draw, unpack(factors, VECTOR))
 
 
 def source(value, gradient, x, data, hyper, counts, out):

@@ -21,6 +21,7 @@ from gdbench.devices.loop import judge
 from gdbench.devices.plan import Plan
 from gdbench.methods.base import Method
 from gdbench.philox import shuffle
+from gdbench.problems.base import Array
 from gdbench.status import LINESEARCH_FAILED, MAXFEV, NONFINITE, RUNNING
 
 
@@ -62,8 +63,6 @@ def descend(  # type: ignore[no-untyped-def]
     step = float_function(addresses[4])
     x_, g_, d_, work_, hessian_, state_ = pack(x), pack(g), pack(d), pack(work), pack(hessian), pack(state)
     hyper_, h_direction_, h_step_, counts_ = pack(hyper), pack(h_direction), pack(h_step), pack(counts)
-    rows, size, columns = targets.size, batch_targets.size, features.shape[1]
-    batches = (rows + size - 1) // size
     f = x.dtype.type(values[0])
     row = 0
     status = RUNNING
@@ -71,14 +70,7 @@ def descend(  # type: ignore[no-untyped-def]
         if counts[NFEV] + counts[NFEV_FD] >= maxfev:
             status = MAXFEV
             break
-        if k % batches == 0:
-            shuffle(order, seed, k // batches)
-        first = (k % batches) * size
-        taken = min(size, rows - first)
-        for i in range(taken):
-            batch_targets[i] = targets[order[first + i]]
-            for j in range(columns):
-                batch_features[i, j] = features[order[first + i], j]
+        taken = gather(features, targets, batch_features, batch_targets, order, seed, k)
         batch_ = pack((batch_features[:taken], batch_targets[:taken], shape))
         if analytic:
             f = gradient(x_, batch_, g_)
@@ -117,6 +109,28 @@ def descend(  # type: ignore[no-untyped-def]
     return status, k
 
 
+def gather(
+    features: Array, targets: Array, batch_features: Array, batch_targets: Array, order: Array, seed: int, k: int
+) -> int:
+    """Copy the rows of mini-batch k into the buffers, with a new order at the beginning of an epoch; returns how many.
+
+    >>> order, rows, labels = np.zeros(3, np.int64), np.zeros((2, 1)), np.zeros(2)
+    >>> [gather(np.eye(3, 1), np.arange(3.0), rows, labels, order, 0, k) for k in range(3)]
+    [2, 1, 2]
+    """
+    rows, size = targets.size, batch_targets.size
+    batches = (rows + size - 1) // size
+    if k % batches == 0:
+        shuffle(order, seed, k // batches)
+    first = (k % batches) * size
+    taken = min(size, rows - first)
+    for i in range(taken):
+        batch_targets[i] = targets[order[first + i]]
+        for j in range(features.shape[1]):
+            batch_features[i, j] = features[order[first + i], j]
+    return taken
+
+
 @cache
 def _descend(dtype: np.dtype) -> Any:
     x, m, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
@@ -137,19 +151,25 @@ class MinibatchDescent(Running):
     """
 
     def __init__(self, plan: Plan) -> None:
-        super().__init__(plan)
+        self._prepare(plan, addresses_of(plan))
+        method, dtype, n = plan.method, plan.x0.dtype, plan.x0.size
+        assert isinstance(method, Method)
+        self._loop, self._flags = _descend(dtype), shortcuts(plan)
+        self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
+        self._state = np.zeros((method.direction.rows(n), n), dtype)
+        self._hessian = np.zeros((0, 0), dtype)
+        self._hyper = np.array(method.direction.hyper), np.array(method.step.hyper)
+
+    def _prepare(self, plan: Plan, addresses: Array) -> None:
+        """What any loop over mini-batches has: a point, a slope, an order of the rows and room for a batch."""
+        Running.__init__(self, plan)
         method, problem, dtype, n = plan.method, plan.problem, plan.x0.dtype, plan.x0.size
         assert isinstance(method, Method)
         assert method.batch_size is not None
         size = min(method.batch_size, problem.rows)
         self.batches = -(-problem.rows // size)  # an epoch
-        self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
-        self._slope = Slope(plan, self._addresses)
+        self._addresses, self._slope = addresses, Slope(plan, addresses)
         self.x, self.jac = plan.x0.copy(), np.zeros(n, dtype)
-        self._scratch = np.zeros(n, dtype), np.zeros(n, dtype)
-        self._state = np.zeros((method.direction.rows(n), n), dtype)
-        self._hessian = np.zeros((0, 0), dtype)
-        self._hyper = np.array(method.direction.hyper), np.array(method.step.hyper)
         self._buffers = np.zeros((size, self._slope.data[0].shape[1]), dtype), np.zeros(size, dtype)
         self._order = np.zeros(problem.rows, np.int64)
         self.counts, self._values = self._slope.counts, np.array([np.nan])

@@ -26,6 +26,7 @@ class SecondOrder(Direction):
     - ``"hessian"``: H is the Hessian (n, n).
     - ``"residuals"``: H is [J | r] (m, n + 1), the residuals' Jacobian and, as the last column, the residuals.
     - ``"products"``: H is empty, and ``product(x, data, v, out)`` writes the Hessian's product with v into ``out``.
+    - ``"kronecker"``: no rule, but a loop of its own, on mini-batches (``devices/cpu/kronecker.py``).
 
     ``state`` (rows(n), n) is the direction's own, zero at the start. ``radius`` is how far the direction may go, inf
     unless it is ``trusting``. In ``told`` (3,) it leaves the decrease it foresees and the length of ``out`` in the norm
