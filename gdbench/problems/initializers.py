@@ -26,7 +26,7 @@ def glorot_uniform(rng: np.random.Generator, inputs: int, units: int) -> Array:
 
 def glorot_normal(rng: np.random.Generator, inputs: int, units: int) -> Array:
     """N(0, 2 / (inputs + units)). Source: Glorot and Bengio (2010), AISTATS, equation 12."""
-    return np.sqrt(2.0 / (inputs + units)) * rng.standard_normal((inputs, units))
+    return rng.normal(0.0, np.sqrt(2.0 / (inputs + units)), (inputs, units))
 
 
 def he_uniform(rng: np.random.Generator, inputs: int, units: int) -> Array:
@@ -37,12 +37,12 @@ def he_uniform(rng: np.random.Generator, inputs: int, units: int) -> Array:
 
 def he_normal(rng: np.random.Generator, inputs: int, units: int) -> Array:
     """N(0, 2 / inputs): a ReLU passes half of its variance on. Source: He et al. (2015), ICCV, equation 10."""
-    return np.sqrt(2.0 / inputs) * rng.standard_normal((inputs, units))
+    return rng.normal(0.0, np.sqrt(2.0 / inputs), (inputs, units))
 
 
 def lecun_normal(rng: np.random.Generator, inputs: int, units: int) -> Array:
     """N(0, 1 / inputs). Source: LeCun, Bottou, Orr and Mueller (1998), Efficient BackProp, equation 16."""
-    return np.sqrt(1.0 / inputs) * rng.standard_normal((inputs, units))
+    return rng.normal(0.0, np.sqrt(1.0 / inputs), (inputs, units))
 
 
 def orthogonal(rng: np.random.Generator, inputs: int, units: int) -> Array:
