@@ -115,18 +115,23 @@ def gradient(x: Array, data: Data, out: Array) -> Any:
     return loss + weight_cost
 
 
-def predict(x: Array, data: Data) -> Array:
-    """The label of the largest score of each row, in the dtype of the labels."""
-    features, labels, shape = data
+def scores(x: Array, data: Data) -> Array:
+    """What the last layer gives each row and class, (rows, classes)."""
+    below, _, shape = data
     layers = list(pairwise(int(size) for size in shape[2:]))
-    below, start = features, 0
+    start = 0
     for number, (inputs, units) in enumerate(layers, start=1):
         size = inputs * units
         below = below @ x[start : start + size].reshape(inputs, units) + x[start + size : start + size + units]
         if number < len(layers):
             below = np.maximum(below, 0.0) if shape[0] == RELU else np.tanh(below)
         start += size + units
-    predicted: Array = below.argmax(axis=1).astype(labels.dtype)
+    return below
+
+
+def predict(x: Array, data: Data) -> Array:
+    """The label of the largest score of each row, in the dtype of the labels."""
+    predicted: Array = scores(x, data).argmax(axis=1).astype(data[1].dtype)
     return predicted
 
 
@@ -211,6 +216,7 @@ def mlp(
         hvp=hessian_product,
         gauss_newton=gauss_newton_product,
         predict=predict,
+        scores=scores,
         data=found.data(shape),
         test=found.test(shape),
         x0=initial_weights(blocks, initializer, seed),

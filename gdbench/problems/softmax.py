@@ -17,6 +17,7 @@ from gdbench.problems.scores import (
     linear_scores,
     linear_slope,
     penalty,
+    scores_of_rows,
 )
 
 
@@ -106,6 +107,7 @@ def softmax(
         given,
         l2=l2,
         differences=differences,
+        scores=scores_of_rows,
         formula="1/rows sum_i -log softmax(X_i W + b)[y_i] + l2 |W|^2",
         source="CS231n, Linear classification; Bishop 2006, section 4.3.4",
     )
