@@ -45,7 +45,7 @@ def times_picture(tidy: pandas.DataFrame, usual: Mapping[str, float]) -> Figure 
     medians = runs.groupby(["method", "step_size", "usual"])[list(TARGETS)].median().reset_index()
     said = []
     for target in TARGETS:
-        first = medians.sort_values(target, kind="stable").iloc[0]
+        first = medians.iloc[int(medians[target].argmin())]
         if np.isfinite(first[target]):
             said.append(f"{target:.0%}: {first['method']} at {first['step_size']:g} ({seconds(first[target])})")
     at_usual = medians[medians["usual"] & np.isfinite(medians[TARGETS[-1]])]["method"].tolist()
