@@ -26,6 +26,7 @@ from gdbench.methods.second_order.trust_radius import TrustRadius
 from gdbench.methods.steps.best_of import BestOf
 from gdbench.methods.steps.fixed import Fixed
 from gdbench.minimize import minimize
+from gdbench.mistakes import confusion, misclassified
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Problem, family
 from gdbench.products import directional_derivative, gauss_newton_vp, hvp
@@ -74,6 +75,7 @@ __all__ = [
     "classify",
     "closed_form",
     "compare",
+    "confusion",
     "directional_derivative",
     "family",
     "find_critical_points",
@@ -85,6 +87,7 @@ __all__ = [
     "jacobian",
     "landscape",
     "minimize",
+    "misclassified",
     "scipy_method",
     "structured_differences",
     "trace",

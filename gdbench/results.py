@@ -99,7 +99,9 @@ def draw(root: Path, experiment: Experiment, size: str | None = None) -> Iterato
         place = folder / experiment.name
         to_csv(own, place / "table.csv")
         for stem, picture in {"figure": experiment.figure, **experiment.more}.items():
-            save(picture(own, folder.name), place, stem, records_hash=digest(place))
+            drawn = picture(own, folder.name)
+            if drawn is not None:
+                save(drawn, place, stem, records_hash=digest(place))
         if folder.name == machine_name() and len(stored.machines) > 1:
             save(experiment.figure(stored.tidy, folder.name), place, "comparison", records_hash=digest(place))
         yield place

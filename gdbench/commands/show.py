@@ -36,7 +36,8 @@ def plot_all(root: Path) -> None:
         for line in stored.skipped if stored else ():
             console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
         for place in draw(root, experiment):
-            told = ", ".join(f"{stem}.svg, {stem}.png" for stem in ("figure", *experiment.more))
+            stems = [stem for stem in ("figure", *experiment.more) if (place / f"{stem}.png").exists()]
+            told = ", ".join(f"{stem}.svg, {stem}.png" for stem in stems)
             console.print(f"{place}: table.csv, {told}", highlight=False, soft_wrap=True)
 
 

@@ -85,7 +85,8 @@ class Experiment:
     figure: the table -> its picture; ``highlight`` names the machine drawn in full.
     verdicts: the table of one machine -> verdicts.
     summary: the table of one machine -> what is printed of it; None for all of it.
-    more: stem of a file -> a further picture of the table, drawn beside ``figure``, each its own message.
+    more: stem of a file -> a further picture of the table, drawn beside ``figure``, each its own message; None where
+        the records hold nothing to draw in it, as those of an earlier version may.
     shown: how a record must have ended to be in the table.
     refusal: why a case of ``cases`` cannot be measured, known before any is; "" if it can.
     devices: kinds of device that its cases can be run on; the first is its own choice.
@@ -100,7 +101,7 @@ class Experiment:
     figure: Callable[[pandas.DataFrame, str], Figure]
     verdicts: Callable[[pandas.DataFrame], list[Verdict]]
     summary: Callable[[pandas.DataFrame], pandas.DataFrame] | None = None
-    more: Mapping[str, Callable[[pandas.DataFrame, str], Figure]] = field(default_factory=dict)
+    more: Mapping[str, Callable[[pandas.DataFrame, str], Figure | None]] = field(default_factory=dict)
     shown: tuple[Status, ...] = (Status.OK, Status.DIVERGED)
     refusal: Callable[[Case], str] = lambda case: ""
     devices: tuple[str, ...] = ("cpu",)

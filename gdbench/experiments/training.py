@@ -11,6 +11,8 @@ import numpy as np
 from gdbench.arguments import checked_plan
 from gdbench.data import as_rows, load_fashion_mnist
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
+from gdbench.experiments.training_mistakes import mistakes, mistakes_picture, told_at_the_end
+from gdbench.experiments.training_targets import TARGETS, sensitivity_picture, times_picture
 from gdbench.harness.case import Case
 from gdbench.minimize import start
 from gdbench.problems import PROBLEMS, Problem
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 HIDDEN = 128
 BATCH = 32
 STEPS = {"sgd": 0.01, "momentum": 0.01, "adam": 0.001}
+#: What the full size tries besides, so many for each optimiser: equal budgets to tune by, half a decade apart.
+GRID = {
+    "sgd": (0.003, 0.03, 0.1, 0.3),
+    "momentum": (0.001, 0.003, 0.03, 0.1),
+    "adam": (0.0001, 0.0003, 0.003, 0.01),
+}
 #: A search looks at all rows for every proposal; it gets this many times the passes of a descent.
 PATIENCE = 5
 #: Standard deviation of a displacement of every weight.
@@ -35,18 +43,21 @@ ACCURATE = 0.8
 
 
 def cases(settings: Settings) -> list[Case]:
-    """Every method, every seed; on the full set where it is found, else on the embedded images."""
+    """Every method, every seed, at full size every step size; on the full set where it is found, else the embedded."""
     which = "subset" if settings.size == "smoke" else "auto"
     rows = len(load_fashion_mnist(which).train_labels)  # type: ignore[arg-type]
     # A smaller set gets more epochs, so that a descent takes a comparable number of steps.
     epochs = EPOCHS[settings.size] * (1 if rows >= 60_000 or settings.size == "smoke" else 4)
+    asked = [(method, STEPS.get(method)) for method in METHODS]
+    if settings.size == "full":
+        asked += [(method, step_size) for method, others in GRID.items() for step_size in others]
     return [
         Case(
             "training",
             {
                 "problem": f"mlp-784-{HIDDEN}-10",
                 "method": method,
-                "step_size": STEPS.get(method),
+                "step_size": step_size,
                 "batch": BATCH if method in STEPS else rows,
                 "rows": rows,
                 "epochs": epochs * (1 if method in STEPS else PATIENCE),
@@ -57,7 +68,7 @@ def cases(settings: Settings) -> list[Case]:
                 "size": settings.size,
             },
         )
-        for method in METHODS
+        for method, step_size in asked
         for seed in range(settings.seeds or SEEDS[settings.size])
     ]
 
@@ -79,7 +90,10 @@ def images(rows: int, seed: int, hidden: int = HIDDEN) -> Problem:
 
 
 def measure(case: Case) -> Outcome:
-    """Epoch by epoch; the clock stops while the loss over all rows and the test accuracy are taken."""
+    """Epoch by epoch; the clock stops while the loss over all rows and the test accuracy are taken.
+
+    A descent that ends well also tells its mistakes: the counts of ``confusion``, and its worst test images.
+    """
     from gdbench.devices.cpu.descend import Slope
 
     asked = dict(case.parameters)
@@ -107,7 +121,10 @@ def measure(case: Case) -> Outcome:
         look(epoch)
         if code != RUNNING:
             break
-    return Outcome({**curve, "nfev": int(run.counts[0]), "njev": int(run.counts[1])}, diverged=code == DIVERGED)
+    wrong = mistakes(problem, run.x) if descends and code != DIVERGED else {}
+    return Outcome(
+        {**curve, **wrong, "nfev": int(run.counts[0]), "njev": int(run.counts[1])}, diverged=code == DIVERGED
+    )
 
 
 def _method(asked: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +138,10 @@ def _method(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def table(frame: pandas.DataFrame) -> pandas.DataFrame:
-    """One row a machine, method, seed and epoch; of several sizes of data set, the largest a machine has."""
+    """One row a machine, method, step size, seed and epoch; of several data sets, the largest a machine has.
+
+    The last row of a descent also holds its mistakes, where they were recorded.
+    """
     import pandas as pd
 
     parts = []
@@ -133,20 +153,29 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
                     {
                         "machine": [machine] * points,
                         "method": record["method"],
+                        "step_size": record["step_size"],
                         "seed": record["seed"],
                         "rows": record["rows"],
                         "epoch": record["epoch"],
                         "seconds": record["seconds"],
                         "train_loss": record["train_loss"],
                         "test_accuracy": record["test_accuracy"],
+                        **told_at_the_end(record, points),
                     }
                 )
             )
     return pd.concat(parts, ignore_index=True)
 
 
+def at_default(tidy: pandas.DataFrame) -> pandas.DataFrame:
+    """Of a table with several step sizes, the rows at the usual ones; a search has none."""
+    usual = tidy["method"].map(STEPS)
+    return tidy[usual.isna() | (tidy["step_size"] == usual)]
+
+
 def _ends(tidy: pandas.DataFrame) -> pandas.DataFrame:
-    """The last point of every method and seed."""
+    """The last point of every method and seed, at the usual step size."""
+    tidy = at_default(tidy)[["method", "seed", "rows", "epoch", "seconds", "test_accuracy"]]
     return tidy.sort_values("epoch").groupby(["method", "seed"], as_index=False).last()
 
 
@@ -164,7 +193,7 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
         f"Fashion-MNIST, {int(own['rows'].iloc[0]):,} training images, network 784-{HIDDEN}-10, float32, "
         f"batches of {BATCH}; a search takes {PATIENCE} times the passes of a descent"
     )
-    return training_figure(tidy, title, subtitle, highlight=highlight)
+    return training_figure(at_default(tidy), title, subtitle, highlight=highlight)
 
 
 def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:
@@ -184,7 +213,19 @@ def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
     """What the terminal shows."""
     from gdbench.report.tables.training import training_summary
 
-    return training_summary(rows)
+    return training_summary(rows, TARGETS)
+
+
+def _mistakes(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
+    return mistakes_picture(at_default(tidy))
+
+
+def _times(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
+    return times_picture(tidy, STEPS)
+
+
+def _sensitivity(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
+    return sensitivity_picture(tidy, STEPS)
 
 
 EXPERIMENT = Experiment(
@@ -197,4 +238,5 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
+    more={"mistakes": _mistakes, "time_to_accuracy": _times, "sensitivity": _sensitivity},
 )

@@ -57,6 +57,7 @@ class Problem:
     blocks: name -> (offset, shape) of each parameter block of a flat x.
     test: held-out data of the same layout.
     predict: ``predict(x, data) -> labels (rows,)`` for classifiers.
+    scores: ``scores(x, data) -> (rows, classes)`` of those whose softmax is the probability of each class.
     formula, source: the mathematics in one line, and where it was published.
     """
 
@@ -82,6 +83,7 @@ class Problem:
     blocks: Mapping[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
     test: Data | None = None
     predict: Callable[..., Array] | None = None
+    scores: Callable[..., Array] | None = None
     formula: str = ""
     source: str = ""
 

@@ -70,6 +70,12 @@ def hessian(x: Array, data: Data, out: Array) -> None:
         out[j, j] += 2.0 * shape[0] * 1e-9
 
 
+def scores(x: Array, data: Data) -> Array:
+    """0 for the label 0 and X w + b for 1, (rows, 2)."""
+    score = data[0] @ x[:-1] + x[-1]
+    return np.stack([np.zeros_like(score), score], axis=1)
+
+
 def predict(x: Array, data: Data) -> Array:
     """1 where the score is positive, else 0."""
     features, labels, _ = data
@@ -127,6 +133,7 @@ def logistic(
         gradient=gradient,
         hessian=hessian,
         predict=predict,
+        scores=scores,
         data=found.data(shape),
         test=found.test(shape),
         x0=np.zeros(found.columns + 1),

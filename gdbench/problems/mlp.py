@@ -16,6 +16,7 @@ import numpy as np
 from gdbench.errors import unknown
 from gdbench.problems.base import Array, Data, Problem, family
 from gdbench.problems.checks import whole
+from gdbench.problems.initializers import initial_weights
 from gdbench.problems.labelled import l2_units, labelled_rows
 from gdbench.problems.linear import labelled_suffix
 from gdbench.problems.mlp_curvature import gauss_newton_product, hessian_product
@@ -30,7 +31,6 @@ from gdbench.problems.scores import (
     l2_from,
     penalty,
 )
-from gdbench.problems.synthetic import generator
 
 
 def slope_below(active: Array, delta: Array, activation: int) -> None:
@@ -116,18 +116,23 @@ def gradient(x: Array, data: Data, out: Array) -> Any:
     return loss + weight_cost
 
 
-def predict(x: Array, data: Data) -> Array:
-    """The label of the largest score of each row, in the dtype of the labels."""
-    features, labels, shape = data
+def scores(x: Array, data: Data) -> Array:
+    """What the last layer gives each row and class, (rows, classes)."""
+    below, _, shape = data
     layers = list(pairwise(int(size) for size in shape[2:]))
-    below, start = features, 0
+    start = 0
     for number, (inputs, units) in enumerate(layers, start=1):
         size = inputs * units
         below = below @ x[start : start + size].reshape(inputs, units) + x[start + size : start + size + units]
         if number < len(layers):
             below = np.maximum(below, 0.0) if shape[0] == RELU else np.tanh(below)
         start += size + units
-    predicted: Array = below.argmax(axis=1).astype(labels.dtype)
+    return below
+
+
+def predict(x: Array, data: Data) -> Array:
+    """The label of the largest score of each row, in the dtype of the labels."""
+    predicted: Array = scores(x, data).argmax(axis=1).astype(data[1].dtype)
     return predicted
 
 
@@ -145,12 +150,13 @@ def mlp(
     test_features: Any = None,
     test_labels: Any = None,
     data: str = "blobs",
+    initializer: str = "glorot-uniform",
 ) -> Problem:
     """Multilayer perceptron with any number of hidden layers, on drawn or given rows.
 
     f(W1, b1, ...) = 1/rows sum_i -log softmax(s_i)[y_i] + l2 sum_k |W_k|^2 with a_0 = X,
     a_k = activation(a_{k-1} W_k + b_k) and s = a_{last} W + b. Initial weights are uniform on
-    +-sqrt(6 / (inputs + units)), biases 0. ReLU has slope 0 at 0.
+    +-sqrt(6 / (inputs + units)) unless another initializer is named, biases 0. ReLU has slope 0 at 0.
 
     Parameters
     ----------
@@ -163,16 +169,18 @@ def mlp(
     test_features, test_labels: held-out rows.
     data: what is drawn: "blobs" (Gaussian), "spirals" (two, in the plane), or "fashion-mnist", the first rows
         of the embedded images.
+    initializer: of the weights: "glorot-uniform", "glorot-normal", "he-uniform", "he-normal", "lecun-normal",
+        "orthogonal" or "zeros".
 
     Raises
     ------
-    InputError: a layer without units, an unknown activation, rows and labels that disagree, labels out
+    InputError: a layer without units, an unknown activation or initializer, rows and labels that disagree, labels out
         of range, data that are not finite, negative l2.
 
     References
     ----------
     Rumelhart, Hinton and Williams (1986), backpropagation; Glorot and Bengio (2010), equation 16, the
-    initial weights.
+    initial weights; the other initializers in ``initializers.py``.
 
     Examples
     --------
@@ -199,6 +207,8 @@ def mlp(
     shape = [ACTIVATIONS[activation], l2_units(l2), *sizes]
     blocks = parameter_blocks(sizes)
     name = "mlp-" + "-".join(map(str, sizes)) + f"-{activation}"
+    if initializer != "glorot-uniform":
+        name += f"-{initializer}"
     return Problem(
         name=name + labelled_suffix(given, l2),
         value=value,
@@ -208,9 +218,10 @@ def mlp(
         gauss_newton=gauss_newton_product,
         kronecker=kronecker,
         predict=predict,
+        scores=scores,
         data=found.data(shape),
         test=found.test(shape),
-        x0=glorot(blocks, seed),
+        x0=initial_weights(blocks, initializer, seed),
         lower=-1.0,
         upper=1.0,
         smooth=activation == "tanh" or not units,
@@ -234,13 +245,3 @@ def parameter_blocks(sizes: Sequence[int]) -> dict[str, tuple[int, tuple[int, ..
         blocks[f"b{layer}"] = (start + inputs * units, (units,))
         start += (inputs + 1) * units
     return blocks
-
-
-def glorot(blocks: dict[str, tuple[int, tuple[int, ...]]], seed: int) -> Array:
-    """Initial weights: matrices uniform on +-sqrt(6 / (inputs + units)), biases 0, float64."""
-    rng = generator(seed)
-    parts = []
-    for _, size in blocks.values():
-        bound = np.sqrt(6.0 / sum(size)) if len(size) == 2 else 0.0
-        parts.append(rng.uniform(-bound, bound, size).ravel())
-    return np.concatenate(parts)

@@ -119,10 +119,15 @@ def logistic_loss(scores: Array, labels: Array) -> Any:
     return total / len(labels)
 
 
+def scores_of_rows(x: Array, data: tuple[Array, Array, Array]) -> Array:
+    """``X W + b``, (rows, classes)."""
+    features, _, shape = data
+    size = features.shape[1] * shape[0]
+    scores: Array = features @ x[:size].reshape(-1, shape[0]) + x[size:]
+    return scores
+
+
 def predict_linear(x: Array, data: tuple[Array, Array, Array]) -> Array:
     """The label of the largest score of each row, in the dtype of the labels."""
-    features, labels, shape = data
-    size = features.shape[1] * shape[0]
-    scores = features @ x[:size].reshape(-1, shape[0]) + x[size:]
-    predicted: Array = scores.argmax(axis=1).astype(labels.dtype)
+    predicted: Array = scores_of_rows(x, data).argmax(axis=1).astype(data[1].dtype)
     return predicted

@@ -18,6 +18,7 @@ from gdbench.problems.scores import (
     linear_scores,
     linear_slope,
     penalty,
+    scores_of_rows,
 )
 
 
@@ -113,6 +114,7 @@ def softmax(
         l2=l2,
         differences=differences,
         kronecker=kronecker,
+        scores=scores_of_rows,
         formula="1/rows sum_i -log softmax(X_i W + b)[y_i] + l2 |W|^2",
         source="CS231n, Linear classification; Bishop 2006, section 4.3.4",
     )
