@@ -115,9 +115,9 @@ def gradient(x: Array, data: Data, out: Array) -> Any:
     return loss + weight_cost
 
 
-def predict(x: Array, data: Data) -> Array:
-    """The label of the largest score of each row, in the dtype of the labels."""
-    features, labels, shape = data
+def scores(x: Array, data: Data) -> Array:
+    """What the network says of each row, a number a class: (rows, classes)."""
+    features, _, shape = data
     layers = list(pairwise(int(size) for size in shape[2:]))
     below, start = features, 0
     for number, (inputs, units) in enumerate(layers, start=1):
@@ -126,7 +126,12 @@ def predict(x: Array, data: Data) -> Array:
         if number < len(layers):
             below = np.maximum(below, 0.0) if shape[0] == RELU else np.tanh(below)
         start += size + units
-    predicted: Array = below.argmax(axis=1).astype(labels.dtype)
+    return below
+
+
+def predict(x: Array, data: Data) -> Array:
+    """The label of the largest score of each row, in the dtype of the labels."""
+    predicted: Array = scores(x, data).argmax(axis=1).astype(data[1].dtype)
     return predicted
 
 
