@@ -97,7 +97,7 @@ def test_what_was_done_is_kept(raised, epochs):
     assert result.status is Status.STOPPED
     assert (result.epochs, len(result.loss), len(result.seconds), len(result.accuracy)) == (2, 2, 2, 2)
     assert (result.x == seen[-1]).all()
-    assert list(result.history_frame()) == ["loss", "accuracy", "seconds"]
+    assert list(result.history_frame()) == ["loss", "validation_loss", "accuracy", "seconds"]
 
 
 def test_the_faster_product_is_measured_once(monkeypatch, tmp_path):

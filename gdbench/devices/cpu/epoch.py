@@ -11,8 +11,9 @@ A step, for thread t (| is a barrier)::
         turn own rows of its weights; move them; slope of the own units below |  (none before the first layer)
     move own columns of the first layer
 
-With SGD the products that make the slope of the weights move them; any other direction finds the slope in an array,
-and after a barrier every thread moves its chunks of x by the direction's own rule.
+With SGD the products that make the slope of the weights move them; any other direction, and SGD whose slope is clipped,
+finds the slope in an array, and after a barrier every thread moves its chunks of x by the direction's own rule.
+``network_layers.py`` has what is done to a layer, ``network_step.py`` the step, ``dropout.py`` who sits out.
 """
 
 # The loops are compiled; Numba is untyped.
@@ -24,16 +25,21 @@ import numpy as np
 from numba import prange
 
 from gdbench.devices.cpu.barrier import all_here, wait
-from gdbench.devices.cpu.network_layout import ACTIVE, PADDED, PANEL, STRIDE, UNITS, WEIGHTS
-from gdbench.devices.cpu.network_passes import activate_tanh, ask_ahead, column_sums, gather, softmax_slope, turn
-from gdbench.devices.cpu.network_products import ROWS, below, forward, update
-from gdbench.devices.cpu.pointer import borrowed, pack, void_function
+from gdbench.devices.cpu.dropout import drop, drop_slope
+from gdbench.devices.cpu.network_layers import forward_columns, move, move_bias, own, slope_of_units, turn_rows
+from gdbench.devices.cpu.network_layout import ACTIVE, PADDED, STRIDE, UNITS, WEIGHTS
+from gdbench.devices.cpu.network_passes import activate_tanh, gather, softmax_slope
+from gdbench.devices.cpu.network_products import ROWS
+from gdbench.devices.cpu.network_step import direct, shrinkage
+from gdbench.devices.cpu.pointer import borrowed
 from gdbench.philox import shuffle
 from gdbench.problems.mlp_layers import RELU, TANH
 from gdbench.problems.scores import penalty
 
 #: Numbers in what the settings of an epoch are told by, see ``slice_of_epoch``.
 ACTIVATION, BATCH, PLAIN, CHUNK, STATE_ROWS, STEPS_DONE, DIRECTION, SPARE, SEED, EPOCH, STRIP = range(11)
+#: The numbers before the step sizes in its ``settings``.
+L2, DROPOUT, CLIP_NORM, CLIP_VALUE, FIRST_STEP = range(5)
 
 
 def epoch(threads, sync, table, told, settings, hyper, features, labels, order, arrays, losses):
@@ -55,18 +61,21 @@ def epoch_on_threads(threads, sync, table, told, settings, hyper, features, labe
 def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, labels, order, arrays, losses):
     """All batches of an epoch, thread ``t``'s part.
 
-    ``arrays`` are (x, slope, state, active, turned, spare), flat, see ``network_layout.py``, and an empty matrix;
-    ``told`` whole numbers (above); ``settings`` (l2, step size of each batch...); ``losses`` (batches, threads) sums
-    over rows, penalty included.
+    ``arrays`` are (x, slope, state, active, turned, spare, masks), flat, see ``network_layout.py``, an empty matrix and
+    the chunks' sums of squares; ``told`` whole numbers, ``settings`` (above), the step size of each batch last; what
+    clips is inf if nothing is clipped; ``losses`` (batches, threads) sums over rows, penalty included.
     """
     x, slope, state = borrowed(arrays[0]), borrowed(arrays[1]), borrowed(arrays[2])
     active, turned, spare = borrowed(arrays[3]), borrowed(arrays[4]), borrowed(arrays[5])
+    masks, none, squares = borrowed(arrays[6]), borrowed(arrays[7]), borrowed(arrays[8])
     kind = x.dtype.type
     last, rows, batch = table.shape[1] - 1, labels.size, told[BATCH]
     classes, top = table[UNITS, last], table[ACTIVE, last]
-    relu, plain, l2 = told[ACTIVATION] == RELU, told[PLAIN] == 1, settings[0]
+    relu, plain, l2 = told[ACTIVATION] == RELU, told[PLAIN] == 1, settings[L2]
+    dropout, clip_norm, clip_value = settings[DROPOUT], settings[CLIP_NORM], settings[CLIP_VALUE]
     floor = kind(0.0) if relu else kind(-np.inf)
-    curve = kind(0.0) if relu else kind(1.0)
+    # The slope of tanh is read off what dropout has made of it, tanh / (1 - dropout).
+    curve = kind(0.0) if relu else kind((1.0 - dropout) * (1.0 - dropout))
     batches = (rows + batch - 1) // batch
     one_buffer = (batch + ROWS - 1) // ROWS * ROWS * table[STRIDE, 0]
     own_spare = told[SPARE] * t
@@ -80,15 +89,18 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
         taken = min(batch, rows - k * batch)
         height = (taken + ROWS - 1) // ROWS * ROWS
         inputs_at = one_buffer * (k % 2)
-        step = settings[1 + k]
+        step = settings[FIRST_STEP + k]
         for layer in range(1, last):
             below_at = inputs_at if layer == 1 else table[ACTIVE, layer - 1]
             lo, hi = own(table, layer, t, threads)
-            forward_columns(
-                table, layer, lo, hi, 0, height, active, below_at, x, floor
-            )  # fmt: skip
+            forward_columns(table, layer, lo, hi, 0, height, active, below_at, x, floor)
             if told[ACTIVATION] == TANH and hi > lo:
                 activate_tanh(active, table[ACTIVE, layer] + lo, table[STRIDE, layer], height, hi - lo)
+            if dropout > 0.0:
+                drop(
+                    active, masks, table[ACTIVE, layer], table[STRIDE, layer], taken, lo, hi,
+                    told[SEED], told[STEPS_DONE] + k, layer, dropout,
+                )  # fmt: skip
             met = wait(sync, threads, met)
         if last == 1:
             met = wait(sync, threads, met)
@@ -151,111 +163,19 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
                 )  # fmt: skip
             if layer > 1:
                 slope_of_units(table, layer, rows_lo, rows_hi, height, active, turned, spare, own_spare, floor, curve)
+                if dropout > 0.0:
+                    under = layer - 1
+                    drop_slope(active, masks, table[ACTIVE, under], table[STRIDE, under], taken, rows_lo, rows_hi)
                 if layer > 2:
                     met = wait(sync, threads, met)
         if not plain:
             met = wait(sync, threads, met)
-            direct(t, threads, table, told, hyper, l2, step, k, x, slope, state, spare, own_spare, borrowed(arrays[6]))
-            met = wait(sync, threads, met)
-
-
-def own(table, layer, t, threads):
-    """The columns of a layer that are thread ``t``'s: (first, end)."""
-    columns, panel = table[PADDED, layer], table[PANEL, layer]
-    panels = (columns + panel - 1) // panel
-    return panels * t // threads * panel, min(panels * (t + 1) // threads * panel, columns)
-
-
-def forward_columns(table, layer, lo, hi, top, bottom, active, below_at, x, floor):
-    """Columns lo ... hi - 1 of a layer's activations, rows top ... bottom - 1 of the batch."""
-    inputs, columns, panel = table[PADDED, layer - 1], table[PADDED, layer], table[PANEL, layer]
-    weights, stride, stride_below = table[WEIGHTS, layer], table[STRIDE, layer], table[STRIDE, layer - 1]
-    out, left = table[ACTIVE, layer] + top * stride, below_at + top * stride_below
-    for first in range(lo, hi, panel):
-        width = min(panel, columns - first)
-        forward(
-            active, out + first, stride, bottom - top, active, left, stride_below, table[UNITS, layer - 1],
-            x, weights + inputs * first, width, x, weights + inputs * columns + first, floor,
-        )  # fmt: skip
-
-
-def turn_rows(table, layer, lo, hi, x, turned):
-    """Rows lo ... hi - 1 of a layer's weights, transposed panel by panel of the layer below."""
-    inputs, columns, panel = table[PADDED, layer - 1], table[PADDED, layer], table[PANEL, layer - 1]
-    for first in range(lo, hi, panel):
-        width = min(panel, hi - first)
-        turn(
-            x, table[WEIGHTS, layer], inputs, table[UNITS, layer], table[PANEL, layer], columns, first, width,
-            turned, table[UNITS, layer] * first,
-        )  # fmt: skip
-
-
-def slope_of_units(table, layer, lo, hi, height, active, turned, spare, own_spare, cut, curve):
-    """The slope of units lo ... hi - 1 of the layer below, in place of their activations."""
-    panel, units = table[PANEL, layer - 1], table[UNITS, layer]
-    for first in range(lo, hi, panel):
-        width = min(panel, hi - first)
-        below(
-            active, table[ACTIVE, layer - 1] + first, table[STRIDE, layer - 1], height,
-            active, table[ACTIVE, layer], table[STRIDE, layer], units, turned, units * first, width,
-            spare, own_spare, cut, curve,
-        )  # fmt: skip
-
-
-def move(
-    table, layer, rows_lo, rows_hi, lo, hi, taken, active, below_at, target, alpha, beta, features, ahead, strip
-):  # fmt: skip
-    """target = beta target + alpha slope, for some rows and columns of a layer's weights.
-
-    It is done strip by strip; between two, a few rows of the batch after the next are asked for out of far memory.
-    """
-    inputs, columns, panel = table[PADDED, layer - 1], table[PADDED, layer], table[PANEL, layer]
-    strips = (rows_hi - rows_lo + strip - 1) // strip
-    parts, part = (hi - lo + panel - 1) // panel * strips, 0
-    for first in range(lo, hi, panel):
-        width = min(panel, columns - first)
-        for top in range(rows_lo, rows_hi, strip):
-            update(
-                target, table[WEIGHTS, layer] + inputs * first + top * width, width, min(strip, rows_hi - top),
-                active, below_at + top, table[STRIDE, layer - 1], taken,
-                active, table[ACTIVE, layer] + first, table[STRIDE, layer], alpha, beta,
+            shrink, missing = 1.0, l2
+            if clip_norm < np.inf:
+                met, shrink = shrinkage(t, threads, sync, met, table, told[CHUNK], l2, clip_norm, x, slope, squares)
+                missing = 0.0  # the penalty's slope has been added
+            direct(
+                t, threads, table, told[CHUNK], told[STATE_ROWS], told[DIRECTION], hyper, missing, step,
+                told[STEPS_DONE] + k, clip_value, shrink, x, slope, state, spare[own_spare:], none,
             )  # fmt: skip
-            if layer == 1:
-                ask_ahead(features, ahead, part, parts)
-                part += 1
-
-
-def move_bias(table, layer, lo, hi, taken, active, slope, target, alpha):
-    """target += alpha slope, for columns lo ... hi - 1 of a layer's bias."""
-    if hi > lo:
-        bias = table[WEIGHTS, layer] + table[PADDED, layer - 1] * table[PADDED, layer] + lo
-        column_sums(active, table[ACTIVE, layer] + lo, table[STRIDE, layer], taken, hi - lo, slope, bias)
-        if alpha != 0.0:
-            for j in range(bias, bias + hi - lo):
-                target[j] += alpha * slope[j]
-
-
-def direct(t, threads, table, told, hyper, l2, step, k, x, slope, state, spare, own_spare, none):
-    """Move thread t's chunks of x by the direction's rule, while each is in the cache."""
-    kind = x.dtype.type
-    twice = kind(2.0 * l2)
-    size, memory = told[CHUNK], told[STATE_ROWS]
-    direction = void_function(told[DIRECTION])
-    chunks = (x.size + size - 1) // size
-    for chunk in range(chunks * t // threads, chunks * (t + 1) // threads):
-        first, end = chunk * size, min((chunk + 1) * size, x.size)
-        if l2 > 0.0:
-            for layer in range(1, table.shape[1]):
-                start = table[WEIGHTS, layer]
-                stop = start + table[PADDED, layer - 1] * table[PADDED, layer]
-                for i in range(max(start, first), min(stop, end)):
-                    slope[i] += twice * x[i]
-        out = spare[own_spare : own_spare + end - first]
-        part = x[first:end]
-        kept = state[first * memory : end * memory].reshape((memory, end - first))
-        direction(
-            pack(part), pack(slope[first:end]), pack(none), pack(kept), pack(hyper), told[STEPS_DONE] + k, pack(out)
-        )
-        scale = kind(step)
-        for i in range(end - first):
-            part[i] += scale * out[i]
+            met = wait(sync, threads, met)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from types import FunctionType
 from typing import Any
@@ -10,7 +11,7 @@ import numba
 import numpy as np
 from numba import types
 
-from gdbench.devices.cpu import blas_products, network_products
+from gdbench.devices.cpu import blas_products, network_layers, network_products
 from gdbench.devices.cpu import epoch as loops
 from gdbench.devices.cpu.barrier import SYNC
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, driver, leaf, matrix, vector
@@ -35,7 +36,19 @@ PRODUCTS = {"tiles": network_products, "blas": blas_products}
 def _loop(dtype: np.dtype, product: str, parallel: bool) -> Any:
     x, m = vector(dtype), matrix(dtype)
     i8, sums, table = types.int64, types.Array(types.float64, 2, "C"), types.Array(types.int64, 2, "C")
-    arguments = [i8, COUNTS, table, COUNTS, SETTINGS, SETTINGS, m, x, COUNTS, types.Tuple((*[x] * 6, m)), sums]
+    arguments = [
+        i8,
+        COUNTS,
+        table,
+        COUNTS,
+        SETTINGS,
+        SETTINGS,
+        m,
+        x,
+        COUNTS,
+        types.Tuple((*[x] * 7, m, SETTINGS)),
+        sums,
+    ]
     chosen = PRODUCTS[product]
     helpers = {name: getattr(chosen, name) for name in ("forward", "below", "update")}
     return driver(
@@ -47,14 +60,14 @@ def _loop(dtype: np.dtype, product: str, parallel: bool) -> Any:
 
 
 def _with(name: str, helpers: dict[str, Any], suffix: str) -> FunctionType:
-    """A copy of a loop, and of all that it calls in its file, that finds these helpers instead of the file's own."""
-    copies: dict[str, Any] = dict(helpers)
-    own = {name: f for name, f in vars(loops).items() if isinstance(f, FunctionType) and f.__module__ == loops.__name__}
-    for other, function in own.items():
-        copies[other] = rebound(function, {}, suffix)
+    """A copy of a loop, and of all that it calls of a layer's, that finds these helpers instead of its files' own."""
+    copies: dict[str, Any] = {}
+    for room in (loops, network_layers):
+        for other, function in vars(room).items():
+            if isinstance(function, FunctionType) and function.__module__ == room.__name__:
+                copies[other] = rebound(function, {}, suffix)
     for copy in copies.values():
-        if copy.__module__ == loops.__name__:
-            copy.__globals__.update(copies)
+        copy.__globals__.update(copies | helpers)
     return copies[name]  # type: ignore[no-any-return]
 
 
@@ -66,13 +79,24 @@ class Training:
     plan: of a network's problem (``problems/mlp.py``), with a batch size and a schedule for a step.
     threads: slices of every layer; 1 is taken where they turn out not to run at the same time.
     product: "tiles" or "blas".
+    dropout: share of the hidden units that sit out a step, in [0, 1).
+    clip_norm, clip_value: most that a slope's norm, or any of its entries, may have; inf for any.
 
     Attributes
     ----------
     epochs: done so far; threads: as they are in use; batch_rows: rows of each batch, the last may have fewer.
     """
 
-    def __init__(self, plan: Plan, threads: int = 1, product: str = "tiles") -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        threads: int = 1,
+        product: str = "tiles",
+        *,
+        dropout: float = 0.0,
+        clip_norm: float = np.inf,
+        clip_value: float = np.inf,
+    ) -> None:
         method = plan.method
         assert isinstance(method, Method)
         assert method.batch_size is not None
@@ -85,6 +109,7 @@ class Training:
         self.batch_rows[-1] = plan.problem.rows - self.batch * (self.batches - 1)
         self._hyper = np.array(method.direction.hyper, float)
         self._order = np.zeros(plan.problem.rows, np.int64)
+        self._extras = dropout, clip_norm, clip_value
         self._arrange(plan.x0)
 
     def _arrange(self, x: Array) -> None:
@@ -93,13 +118,16 @@ class Training:
         self._layout = layout(
             [int(size) for size in shape[2:]], self.batch, dtype, self.threads, whole=self.product == "blas"
         )
-        n, plain = self._layout.n, self._direction.name == "steepest"
+        n = self._layout.n
+        dropout, *clips = self._extras
+        plain = self._direction.name == "steepest" and np.isinf(clips).all()
         memory = self._direction.rows(n)
         stranger = not type(self._direction).__module__.startswith("gdbench.")  # a stranger's rule may mix variables
         chunk = n if stranger else CHUNK
         spare = max(chunk, self._layout.spare if self.product == "blas" else 0)
-        sizes = [n, n, memory * n, self._layout.room, self._layout.turned, spare * self.threads]
-        self._arrays = (*(aligned(size, dtype) for size in sizes), np.zeros((0, 0), dtype))
+        masks = self._layout.room if dropout else 0
+        sizes = [n, n, memory * n, self._layout.room, self._layout.turned, spare * self.threads, masks]
+        self._arrays = (*(aligned(size, dtype) for size in sizes), np.zeros((0, 0), dtype), np.zeros(-(-n // chunk)))
         self._layout.pack(x, self._arrays[0])
         self._told = np.array([
             shape[0], self.batch, plain, chunk, memory, 0,
@@ -115,11 +143,12 @@ class Training:
         first = self.epochs * self.batches
         sizes = [self._step.size(k) for k in range(first, first + self.batches)]
         self._told[loops.STEPS_DONE], self._told[loops.EPOCH] = first, self.epochs
-        settings = np.array([l2_from(self._data[2]), *sizes])
+        settings = np.array([l2_from(self._data[2]), *self._extras, *sizes])
         if not self._pass(settings):  # some slice never ran beside the others
-            x = self.x
+            x, memory = self.x, self.memory
             self.threads = 1
             self._arrange(x)
+            self._remember(memory)
             self._told[loops.STEPS_DONE], self._told[loops.EPOCH] = first, self.epochs
             self._pass(settings)
         self.epochs += 1
@@ -139,6 +168,37 @@ class Training:
             ))  # fmt: skip
         finally:
             numba.set_num_threads(kept)
+
+    def restore(self, x: Array, memory: Array, epochs: int) -> None:
+        """Go on from where ``epochs`` were done, with weights (n,) and memory (rows, n) as they were then."""
+        self.epochs = epochs
+        self._layout.pack(x, self._arrays[0])
+        self._remember(memory)
+
+    def _remember(self, memory: Array) -> None:
+        line = aligned(self._layout.n, memory.dtype)
+        for row, numbers in enumerate(memory):
+            self._layout.pack(numbers, line)
+            for chunk, part in self._chunks():
+                part[row] = line[chunk]
+
+    @property
+    def memory(self) -> Array:
+        """A copy of the direction's memory now, (rows, n), in the problem's order."""
+        out = np.empty((int(self._told[loops.STATE_ROWS]), self.plan.x0.size), self.plan.x0.dtype)
+        line = aligned(self._layout.n, out.dtype)
+        for row, numbers in enumerate(out):
+            for chunk, part in self._chunks():
+                line[chunk] = part[row]
+            self._layout.unpack(line, numbers)
+        return out
+
+    def _chunks(self) -> Iterator[tuple[slice, Array]]:
+        """Where each chunk of the packed weights lies, and its part of the memory, (rows, chunk)."""
+        n, size, rows = self._layout.n, int(self._told[loops.CHUNK]), int(self._told[loops.STATE_ROWS])
+        for first in range(0, n, size):
+            end = min(first + size, n)
+            yield slice(first, end), self._arrays[2][first * rows : end * rows].reshape(rows, end - first)
 
     @property
     def x(self) -> Array:
