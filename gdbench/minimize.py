@@ -138,7 +138,11 @@ def start(plan: Plan, device: str = "cpu") -> Run:
     """The plan as a descent under way on ``device``; everything it needs is compiled when this returns."""
     _check_device(device)
     if device == "cuda":
-        raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
+        if not isinstance(plan.method, Method) or plan.method.batch_size is None:
+            raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
+        from gdbench.devices.cuda.minibatch import Training
+
+        return Training(plan)
     if isinstance(plan.method, Search):
         from gdbench.devices.cpu.search import SearchRun
 

@@ -67,7 +67,7 @@ def module() -> Any:
     ------
     InputError: numba-cuda is not installed, and the simulator is off.
     """
-    if not _simulated():
+    if not simulated():
         _check_installed()
     return _numba_cuda()
 
@@ -102,11 +102,11 @@ def send(*arrays: Array) -> list[Any]:
         raise InputError(f"{size:,} bytes do not fit into the device's free memory; give it fewer at a time.") from None
 
 
-def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any) -> None:
-    """Start a kernel on what was sent; returns before it ends."""
+def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any, stream: Any = 0) -> None:
+    """Start a kernel on what was sent, in order with others of its stream; returns before it ends."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*Grid size")  # a few starts are no mistake
-        configured = kernel[blocks, threads]
+        configured = kernel[blocks, threads, stream]
     configured(*arguments)
 
 
@@ -118,7 +118,7 @@ def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
     ------
     InputError: numba-cuda or a library it compiles with is missing, or the simulator is on.
     """
-    if _simulated():
+    if simulated():
         raise InputError("The CUDA simulator compiles nothing: unset NUMBA_ENABLE_CUDASIM.")
     cuda = module()
     from cuda.pathfinder import load_nvidia_dynamic_lib
@@ -146,7 +146,7 @@ def _numba_cuda() -> Any:
     return cuda
 
 
-def _simulated() -> bool:
+def simulated() -> bool:
     from numba import config
 
     return bool(config.ENABLE_CUDASIM)
@@ -160,7 +160,7 @@ def _check_installed() -> None:
 
 
 def _look() -> Door:
-    if _simulated():
+    if simulated():
         _numba_cuda()
         return Door(
             usable=True,
