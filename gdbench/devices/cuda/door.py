@@ -147,6 +147,7 @@ def _numba_cuda() -> Any:
 
 
 def simulated() -> bool:
+    """Whether Numba runs kernels as Python threads here."""
     from numba import config
 
     return bool(config.ENABLE_CUDASIM)

@@ -6,7 +6,7 @@ Twin: ``cpu.minibatch.descend``.
 """
 
 # Numba is untyped.
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def epoch(
             everybody.sync()
 
         classes, above = layout[LAYERS - 1, 1], layout[LAYERS - 1, 4]
-        cross_entropy(activations, above, batch_labels, taken, classes, slopes, partial, number, shared, thread, threads)
+        cross_entropy(
+            activations, above, batch_labels, taken, classes, slopes, partial, number, shared, thread, threads
+        )
         everybody.sync()
 
         for back in range(LAYERS):

@@ -18,11 +18,11 @@ from numba import types
 
 from gdbench.counts import N_COUNTS, NFEV, NJEV
 from gdbench.devices.cpu.compile import COUNTS, driver
+from gdbench.devices.cpu.descend import Slope
 from gdbench.devices.cuda import door, graph
 from gdbench.devices.cuda.compile import kernel
 from gdbench.devices.cuda.matmul import MOST_NUMBERS
-from gdbench.devices.cuda.network_kernels import Drawing, layout
-from gdbench.devices.cuda.tile import Tile
+from gdbench.devices.cuda.network_kernels import TILE, Drawing, layout
 from gdbench.devices.plan import HISTORY, Plan
 from gdbench.errors import InputError, unknown
 from gdbench.methods.base import Direction, Method, Schedule
@@ -32,10 +32,14 @@ from gdbench.problems.base import Array
 from gdbench.status import DIVERGED, MAXFEV, NONFINITE, RUNNING
 
 MODES = ("kernels", "graph", "persistent")
-#: Small tiles: the products of a mini-batch are few tiles, and many multiprocessors want one each.
-TILE = Tile(32, 32, 32, 2)
 #: Blocks of the kernels that multiply nothing go over their numbers again and again rather than be more than this.
 MOST_BLOCKS = 512
+
+#: What the persistent kernel takes of what was sent, in its order.
+PERSISTENT = (
+    "features", "labels", "order", "batch_labels", "x", "activations", "slopes", "gradient", "state", "hyper",
+    "step_sizes", "begun", "partial", "layout",
+)  # fmt: skip
 
 
 class Training:
@@ -43,7 +47,8 @@ class Training:
 
     :meth:`advance` is :meth:`send` once, then :meth:`begin_epoch`, :meth:`launch` and :meth:`fetch`, which a
     stopwatch can take apart. A loss that is not finite is seen when an epoch's losses are fetched, not
-    before; the steps after it were done, and count for nothing.
+    before; the steps after it were done, and count for nothing. ``jac`` is the last batch's slope, and nan with
+    steepest descent, which never writes one down.
 
     Parameters
     ----------
@@ -79,7 +84,7 @@ class Training:
             drawn = {**self._drawing.products(), **self._drawing.others()}
             self._kernels = {name: kernel(blueprint) for name, blueprint in drawn.items()}
         self._blocks = self._grid()
-        self.x, self.jac = plan.x0.copy(), np.zeros_like(plan.x0)
+        self.x, self.jac = plan.x0.copy(), np.full_like(plan.x0, np.nan)
         self.counts, self.fun = np.zeros(N_COUNTS, np.int64), float("nan")
         self._order = np.empty(self.rows, np.int64)
         self._history: list[Array] = []
@@ -125,11 +130,7 @@ class Training:
     def launch(self, first: int, end: int) -> None:
         """Start steps first .. end - 1 of the epoch; returns before they end."""
         if self.mode == "persistent":
-            names = (
-                "features labels order batch_labels x activations slopes gradient state hyper step_sizes begun partial "
-                "layout"
-            ).split()
-            arguments = [self._sent[name] for name in names]
+            arguments = [self._sent[name] for name in PERSISTENT]
             door.launch(self._whole, self._blocks, self._tile.threads, *arguments, self.rows, self.size, first, end)
         elif self.mode == "graph" and (first, end) == (0, self.batches):
             if self._graph is None:
@@ -195,7 +196,7 @@ class Training:
 
     def begin(self) -> int:
         """Look at the start: its value must be finite. Nothing is counted, no step depends on it."""
-        self.fun = float(self.plan.problem.value(self.x, self.plan.data))
+        self.fun = Slope(self.plan).value(self.x)
         self._history.append(np.array([[self.fun, np.nan, np.nan, 0.0]]))
         self.send()
         return RUNNING if np.isfinite(self.fun) else NONFINITE
@@ -219,6 +220,8 @@ class Training:
                 status, losses = DIVERGED, losses[: wrong[0] + 1]
             self._keep(losses)
         self._sent["x"].copy_to_host(self.x)
+        if not self._drawing.fused:
+            self._sent["gradient"].copy_to_host(self.jac)
         return status
 
     def _keep(self, losses: Array) -> None:
@@ -248,6 +251,10 @@ class Training:
         """All rows so far, see ``devices.plan.HISTORY``."""
         return np.concatenate(self._history)
 
+    def trajectory(self) -> Array:
+        """No points: none were asked for."""
+        return np.empty((0, self.x.size), self._dtype)
+
 
 def check(plan: Plan) -> None:
     """Refuse what :class:`Training` cannot do, before anything is compiled or sent."""
@@ -267,7 +274,7 @@ def check(plan: Plan) -> None:
     if plan.trajectory:
         raise InputError("device='cuda' keeps no trajectory of a network; leave history='x' out, or use device='cpu'.")
     if not isinstance(method.step, Schedule):
-        raise InputError(f"device='cuda' takes step sizes that depend on the step's number alone, not {method.step.name}.")
+        raise InputError(f"device='cuda' takes step sizes that only the step's number changes, not {method.step.name}.")
     if not elementwise(method.direction):
         raise InputError(
             f"device='cuda' moves each weight by itself, and {method.direction.name} looks at all; use device='cpu'."

@@ -6,7 +6,7 @@ backward, descended weights at the end. Twins: ``problems.mlp``, ``problems.scor
 """
 
 # Numba is untyped.
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 

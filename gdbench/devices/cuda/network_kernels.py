@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise, product
 from types import FunctionType
 from typing import Any
 
@@ -14,9 +16,13 @@ from gdbench.devices.cuda import door, epoch, matmul, network
 from gdbench.devices.cuda.compile import Blueprint, blueprint
 from gdbench.devices.cuda.tile import ONES_ALONG_SUM, ONES_BELOW, Tile, multiplier, store
 from gdbench.devices.source import rebound
+from gdbench.methods import DIRECTIONS
 from gdbench.methods.base import Direction
 from gdbench.methods.directions.steepest import Steepest
-from gdbench.problems.mlp_layers import LINEAR
+from gdbench.problems.mlp_layers import LINEAR, RELU
+
+#: Small tiles: the products of a mini-batch are few tiles, and many multiprocessors want one each.
+TILE = Tile(32, 32, 32, 2)
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,17 @@ class Drawing:
         return {**bound, "NUMBER": names["NUMBER"], "THREADS": names["THREADS"]}
 
 
+def samples(directions: Iterable[str], dtypes: Iterable[str]) -> Iterator[tuple[str, int, Blueprint]]:
+    """(what for, variables, kernel) of the network 784-128-10 and of ``matmul``, to be compiled and looked at."""
+    for name, one in product(dtypes, directions):
+        drawing = Drawing((784, 128, 10), RELU, DIRECTIONS[one](), np.dtype(name), TILE)
+        made = drawing.products() | drawing.others() | {"epoch": drawing.whole_epoch()}
+        yield from ((f"{one}, {use}", 101_770, blueprint) for use, blueprint in made.items())
+    for name, tile in matmul.LARGE.items():
+        dtype = np.dtype(name)
+        yield "matmul", 0, matmul.draw(tile, dtype, multiplier(tile, dtype))
+
+
 def layout(sizes: tuple[int, ...], rows: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     """A row a layer: inputs, units, where its weights begin in x, and its rows of numbers below and above it.
 
@@ -113,7 +130,7 @@ def layout(sizes: tuple[int, ...], rows: int) -> np.ndarray[Any, np.dtype[np.int
     """
     table = np.empty((len(sizes) - 1, 5), np.int32)
     start, below = 0, 0
-    for layer, (inputs, units) in enumerate(zip(sizes, sizes[1:])):
+    for layer, (inputs, units) in enumerate(pairwise(sizes)):
         table[layer] = inputs, units, start, below, below + rows * inputs
         start += (inputs + 1) * units
         below += rows * inputs

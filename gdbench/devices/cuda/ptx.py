@@ -35,6 +35,8 @@ COMPUTE_CAPABILITY = (9, 0)
 
 DTYPES = ("float32", "float64")
 SIZES = (2, 8)
+#: Kernels that have no use for double precision in float32.
+SINGLE = ("landscape", "product", "gather_rows", "score")
 
 _DOUBLE = re.compile(r"^\s*(?:@!?%p\d+\s+)?(?:add|sub|mul|fma|div|sqrt|rcp)\.(?:\w+\.)*f64\b", re.MULTILINE)
 
@@ -76,6 +78,7 @@ def rows(full: bool = True) -> Iterator[Row]:
     """
     with door.compiler(COMPUTE_CAPABILITY) as cuda:
         from gdbench.devices.cuda import landscape, multistart
+        from gdbench.devices.cuda.network_kernels import samples
 
         for problem, name in product(_problems(), DTYPES):
             dtype = np.dtype(name)
@@ -87,6 +90,8 @@ def rows(full: bool = True) -> Iterator[Row]:
         for direction, source in others:
             plan = _plan(rosenbrock(n=2), np.dtype("float32"), direction, source)
             yield _row(cuda, multistart.draw(plan), plan.problem, f"{direction}, {source}")
+        for use, n, drawn in samples(("steepest", "adam") if full else ("steepest",), DTYPES):
+            yield _compiled(cuda, drawn, "network", use, n)
 
 
 def _problems() -> list[Problem]:
@@ -99,8 +104,12 @@ def _plan(problem: Problem, dtype: np.dtype, direction: str, source: str) -> Pla
 
 
 def _row(cuda: Any, drawn: Any, problem: Problem, method: str = "") -> Row:
+    return _compiled(cuda, drawn, problem.name, method, problem.n)
+
+
+def _compiled(cuda: Any, drawn: Any, problem: str, method: str, n: int) -> Row:
     began = time.perf_counter()
-    what = (drawn.name, problem.name, method, drawn.dtype.name, problem.n)
+    what = (drawn.name, problem, method, drawn.dtype.name, n)
     try:
         ptx = _ptx(cuda, drawn)
         log = _linked(ptx)
@@ -110,8 +119,8 @@ def _row(cuda: Any, drawn: Any, problem: Problem, method: str = "") -> Row:
     (registers,) = _numbers(r"Used (\d+) registers", log)
     counted = doubles(ptx)
     failure = ""
-    if counted and drawn.dtype == np.float32 and drawn.name == "landscape":  # it holds nothing but the problem's maths
-        failure = f"{counted} operations in double precision: a literal without a type in {problem.name}?"
+    if counted and drawn.dtype == np.float32 and drawn.name in SINGLE:  # they hold nothing but the problem's maths
+        failure = f"{counted} operations in double precision: a literal without a type in {problem}?"
     return Row(*what, registers, stack, stores, loads, counted, time.perf_counter() - began, failure)
 
 
@@ -128,7 +137,12 @@ def _linked(ptx: str) -> str:
     from cuda.core import Linker, LinkerOptions, ObjectCode
 
     arch = "sm_{}{}".format(*COMPUTE_CAPABILITY)
-    linker = Linker(ObjectCode.from_ptx(ptx.encode()), options=LinkerOptions(arch=arch, ptxas_options=["-v"]))
+    parts = [ObjectCode.from_ptx(ptx.encode())]
+    if "cudaCGSynchronize" in ptx:  # a barrier of the whole grid is a function of the device's own runtime
+        from cuda.pathfinder import find_static_lib
+
+        parts.append(ObjectCode.from_library(find_static_lib("cudadevrt")))
+    linker = Linker(*parts, options=LinkerOptions(arch=arch, ptxas_options=["-v"]))
     linker.link("cubin")
     return str(linker.get_info_log())
 

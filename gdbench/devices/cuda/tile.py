@@ -2,8 +2,8 @@
 
 A block of threads makes ``rows`` x ``columns`` numbers of C = A B, each thread ``each`` x ``each`` of them. Slices
 of A and B that are ``depth`` long go through shared memory; another block of the same multiprocessor computes while
-this one waits for its next slices. Sums are left where they began, in registers, until a ``finish`` says what becomes of them: a product
-is thus an activation, a slope or a descended weight before it is ever written to memory.
+this one waits for its next slices. Sums are left where they began, in registers, until a ``finish`` says what
+becomes of them: a product is an activation, a slope or a descended weight before it is ever written to memory.
 
 Everything here is plain Python that :func:`multiplier` binds to a tile, a dtype and a ``finish``; matrices are
 flat arrays, a first place and a stride, so that one function serves kernels of one product and of whole epochs.
@@ -11,7 +11,7 @@ Source: Volkov and Demmel (2008), "Benchmarking GPUs to tune dense linear algebr
 """
 
 # Numba is untyped.
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PADDING = 4
 
 @dataclass(frozen=True)
 class Tile:
-    """What a block makes of C: ``rows`` x ``columns``, ``depth`` terms of the sums at a time, ``each`` x ``each`` a thread.
+    """A block makes ``rows`` x ``columns`` of C, ``depth`` terms of the sums at a time; a thread ``each`` x ``each``.
 
     Raises
     ------
@@ -182,12 +182,12 @@ def store(total, out, at, aside, aside_at, scale):
 def multiplier(
     tile: Tile,
     dtype: np.dtype,
-    finish: FunctionType = store,
+    finish: Any = store,
     a_along_sum: bool = True,
     b_along_sum: bool = False,
     ones: int = NO_ONES,
 ) -> FunctionType:
-    """:func:`multiply` for one tile, dtype and use: what lies along the sum, where ones follow A, how it is finished."""
+    """:func:`multiply` for a tile, a dtype and a use: what lies along the sum, where ones follow A, the finish."""
     names = {"cuda": door.module(), **tile.names(dtype)}
     kinds: dict[str, Any] = {"A_ALONG_SUM": a_along_sum, "B_ALONG_SUM": b_along_sum, "ONES": ones, "finish": finish}
     kinds["stage"] = rebound(stage, names)  # type: ignore[arg-type]
