@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from devices.cuda_cases import *  # noqa: F403 (the cases are collected here too)
 from devices.cuda_cases import TOLERANCE, assert_same_runs, on_cpu, on_device, plan, starts
+from devices.cuda_network_cases import *  # noqa: F403
 
 from gdbench.devices.cuda import door
 from gdbench.problems.himmelblau import himmelblau
@@ -30,3 +31,33 @@ def test_a_large_landscape_agrees_with_the_cpu(monkeypatch):
     unit = np.eye(2)
     asked = himmelblau(), np.zeros(2), unit[0], unit[1], np.linspace(-5, 5, 1003), np.linspace(-5, 5, 997)
     np.testing.assert_allclose(landscape.grid(*asked), cpu.grid(*asked), rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_large_product_is_that_of_numpy(dtype):
+    from gdbench.devices.cuda.matmul import matmul
+
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(1003, 517)).astype(dtype), rng.normal(size=(517, 771)).astype(dtype)
+    product, exact = matmul(a, b), a.astype(float) @ b.astype(float)
+    np.testing.assert_allclose(product, exact, atol={"float64": 1e-11, "float32": 1e-3}[dtype])
+
+
+@pytest.mark.parametrize("direction", ["steepest", "adam"])
+@pytest.mark.parametrize("mode", ["kernels", "graph", "persistent"])
+def test_epochs_of_a_network_agree_with_the_cpu(mode, direction, monkeypatch):
+    from gdbench.arguments import checked_plan
+    from gdbench.devices.cpu.minibatch import MinibatchDescent
+    from gdbench.devices.cuda import minibatch
+    from gdbench.devices.cuda.network_kernels import TILE
+    from gdbench.problems.mlp import mlp
+
+    monkeypatch.setattr(minibatch, "TILE", TILE)
+    problem = mlp(hidden=(70, 33), activation="tanh", rows=1000, columns=90, classes=10)
+    asked = checked_plan(problem, None, direction=direction, step=0.01, batch_size=64, gtol=None)
+    run, twin = minibatch.Training(asked, mode), MinibatchDescent(asked)
+    for descent in (run, twin):
+        descent.begin()
+        descent.advance(2 * 16 + 3)  # two epochs with a smaller last batch, and a part of the third
+    np.testing.assert_allclose(run.x, twin.x, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(run.history(), twin.history(), rtol=1e-9, equal_nan=True)

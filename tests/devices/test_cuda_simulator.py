@@ -24,9 +24,10 @@ def in_the_simulator(*command):
 
 
 def test_every_case_holds_in_the_simulator():
-    done = in_the_simulator("-m", "pytest", "-p", "no:cacheprovider", "--no-header", "tests/devices/cuda_cases.py")
+    files = "tests/devices/cuda_cases.py", "tests/devices/cuda_network_cases.py"
+    done = in_the_simulator("-m", "pytest", "-p", "no:cacheprovider", "--no-header", *files)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 30, done.stdout
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 80, done.stdout
 
 
 def test_the_door_says_that_it_is_a_simulation():

@@ -18,8 +18,9 @@ from gdbench.devices.cuda.tile import Tile, multiplier
 from gdbench.errors import InputError
 from gdbench.problems.base import Array
 
-#: Tiles for products with blocks enough to fill the device: 64 sums a thread in float32 fill half its registers.
-LARGE = {"float32": Tile(128, 64, 8, 8), "float64": Tile(64, 64, 16, 4)}
+#: Tiles for products with blocks enough to fill the device: 128 registers a thread, so that two blocks share a
+#: multiprocessor.
+LARGE = {"float32": Tile(128, 128, 16, 8), "float64": Tile(64, 64, 16, 4)}
 #: Flat places are counted in 32 bits.
 MOST_NUMBERS = 2**31 - 1
 
