@@ -23,7 +23,7 @@ def machine(monkeypatch):
     def pretend(*, error=None, available=False, **answers):
         driver = SimpleNamespace(driver=SimpleNamespace(initialization_error=error, get_version=lambda: (13, 0)))
         monkeypatch.setitem(sys.modules, "numba.cuda.cudadrv.driver", driver)
-        monkeypatch.setattr(door, "simulated", lambda: False)
+        monkeypatch.setattr(door, "_simulated", lambda: False)
         monkeypatch.setattr(door, "version", lambda name: "0.30.4")
         numba_cuda = SimpleNamespace(is_available=lambda: available, **answers)
         monkeypatch.setattr(door, "_numba_cuda", lambda: numba_cuda)

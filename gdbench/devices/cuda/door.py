@@ -67,7 +67,7 @@ def module() -> Any:
     ------
     InputError: numba-cuda is not installed, and the simulator is off.
     """
-    if not simulated():
+    if not _simulated():
         _check_installed()
     return _numba_cuda()
 
@@ -118,7 +118,7 @@ def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
     ------
     InputError: numba-cuda or a library it compiles with is missing, or the simulator is on.
     """
-    if simulated():
+    if _simulated():
         raise InputError("The CUDA simulator compiles nothing: unset NUMBA_ENABLE_CUDASIM.")
     cuda = module()
     from cuda.pathfinder import load_nvidia_dynamic_lib
@@ -138,6 +138,11 @@ def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
         dispatcher.get_current_device = real
 
 
+def simulated() -> bool:
+    """Whether kernels are run, as Python threads, by Numba's simulator."""
+    return _simulated()
+
+
 def _numba_cuda() -> Any:
     try:
         from numba import cuda
@@ -146,8 +151,7 @@ def _numba_cuda() -> Any:
     return cuda
 
 
-def simulated() -> bool:
-    """Whether Numba runs kernels as Python threads here."""
+def _simulated() -> bool:
     from numba import config
 
     return bool(config.ENABLE_CUDASIM)
@@ -161,7 +165,7 @@ def _check_installed() -> None:
 
 
 def _look() -> Door:
-    if simulated():
+    if _simulated():
         _numba_cuda()
         return Door(
             usable=True,
