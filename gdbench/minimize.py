@@ -20,7 +20,7 @@ from gdbench.devices.place import place
 from gdbench.errors import InputError
 from gdbench.gradients.base import Gradient
 from gdbench.many_starts import many
-from gdbench.methods.averaging import PolyakRuppert
+from gdbench.methods.averaging import Averaged, PolyakRuppert
 from gdbench.methods.base import Direction, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
 from gdbench.methods.second_order.kfac import Kfac
@@ -151,13 +151,7 @@ def start(plan: Plan, device: str = "cpu") -> Run:
     """The plan as a descent under way on ``device``; everything it needs is compiled when this returns."""
     kind, number = place(device)
     if kind == "cuda":
-        if not isinstance(plan.method, Search):
-            raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
-        if number:
-            raise InputError(f"a single search runs on the first device, not on {device!r}; set CUDA_VISIBLE_DEVICES.")
-        from gdbench.devices.cuda.search import SearchRun as CudaSearchRun
-
-        return CudaSearchRun(plan)
+        return _on_cuda(plan, number)
     if isinstance(plan.method, Search):
         from gdbench.devices.cpu.search import SearchRun
 
@@ -177,6 +171,23 @@ def start(plan: Plan, device: str = "cpu") -> Run:
     from gdbench.devices.cpu.descend import Descent
 
     return Descent(plan)
+
+
+def _on_cuda(plan: Plan, number: int) -> Run:
+    """A single descent or search on a GPU: there, mini-batches of a network and proposals at random are worth it."""
+    if number:
+        raise InputError(f"a single start runs on the first device, not on cuda:{number}; set CUDA_VISIBLE_DEVICES.")
+    if isinstance(plan.method, Search):
+        from gdbench.devices.cuda.search import SearchRun
+
+        return SearchRun(plan)
+    if plan.method.batch_size is None:
+        raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
+    if isinstance(plan.method.direction, Averaged):
+        raise InputError("PolyakRuppert averages on the CPU; use device='cpu'.")
+    from gdbench.devices.cuda.minibatch import Training
+
+    return Training(plan)
 
 
 def _check_limits(maxiter: object, maxtime: float | None, callback: object) -> None:

@@ -16,10 +16,17 @@ from gdbench.problems.mlp_layers import RELU, TANH
 def activated(z: Any, activation: int) -> Any:
     """The unit's answer to the sum z."""
     if activation == RELU:
-        return 0.0 if z < 0.0 else z  # nan stays nan
+        return type(z)(0.0) if z < 0.0 else z  # nan stays nan
     if activation == TANH:
         return math.tanh(z)
     return z
+
+
+def passed(active: Any, arriving: Any, activation: int) -> Any:
+    """``arriving * activation'``, the derivative read off the unit's answer ``active``; ReLU has slope 0 at 0."""
+    if activation == RELU:
+        return type(arriving)(0.0) if active <= 0.0 else arriving
+    return arriving * (type(active)(1.0) - active * active)
 
 
 def relu_change(z: Any, move: Any) -> Any:

@@ -69,3 +69,33 @@ def test_a_million_proposals_find_what_the_cpu_finds():
     np.testing.assert_array_equal(ours.x, theirs.x)
     assert ours.nfev == theirs.nfev
     np.testing.assert_allclose(ours.history["fun"], theirs.history["fun"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_large_product_is_that_of_numpy(dtype):
+    from gdbench.devices.cuda.matmul import matmul
+
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(1003, 517)).astype(dtype), rng.normal(size=(517, 771)).astype(dtype)
+    product, exact = matmul(a, b), a.astype(float) @ b.astype(float)
+    np.testing.assert_allclose(product, exact, atol={"float64": 1e-11, "float32": 1e-3}[dtype])
+
+
+@pytest.mark.parametrize("direction", ["steepest", "adam"])
+@pytest.mark.parametrize("mode", ["kernels", "graph", "persistent"])
+def test_epochs_of_a_network_agree_with_the_cpu(mode, direction, monkeypatch):
+    from gdbench.arguments import checked_plan
+    from gdbench.devices.cpu.minibatch import MinibatchDescent
+    from gdbench.devices.cuda import minibatch
+    from gdbench.devices.cuda.network_kernels import TILE
+    from gdbench.problems.mlp import mlp
+
+    monkeypatch.setattr(minibatch, "TILE", TILE)
+    problem = mlp(hidden=(70, 33), activation="tanh", rows=1000, columns=90, classes=10)
+    asked = checked_plan(problem, None, direction=direction, step=0.01, batch_size=64, gtol=None)
+    run, twin = minibatch.Training(asked, mode), MinibatchDescent(asked)
+    for descent in (run, twin):
+        descent.begin()
+        descent.advance(2 * 16 + 3)  # two epochs with a smaller last batch, and a part of the third
+    np.testing.assert_allclose(run.x, twin.x, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(run.history(), twin.history(), rtol=1e-9, equal_nan=True)

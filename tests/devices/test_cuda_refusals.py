@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,14 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gdbench
+from gdbench import BestOf
+from gdbench.arguments import checked_plan
 from gdbench.devices.cuda import scalars
 from gdbench.devices.cuda.compile import MOST_VARIABLES, check
 from gdbench.devices.cuda.landscape import grid
+from gdbench.devices.cuda.matmul import matmul
+from gdbench.devices.cuda.minibatch import Training
 from gdbench.devices.cuda.multistart import Multistart
+from gdbench.devices.cuda.tile import Tile
+from gdbench.devices.cuda.trainable import elementwise
 from gdbench.devices.plan import Plan
 from gdbench.errors import CompileError, InputError
 from gdbench.gradients import GRADIENTS
 from gdbench.methods import DIRECTIONS, SEARCHES, STEPS, Method
+from gdbench.methods.base import Direction
 from gdbench.problems import PROBLEMS
 from gdbench.problems.function import from_function
 
@@ -79,6 +87,75 @@ def test_plans_a_thread_cannot_follow():
     assert "asks for slopes, like strong-wolfe" in refused(Plan(problem, x0, analytic, searching))
     unknown_slope = from_function(lambda x: x[0], x0[0])
     assert "brings no derived slope" in refused(Plan(unknown_slope, x0, analytic, method()))
+
+
+def network(**given):
+    """A plan that the device would train, but for what is given."""
+    problem = given.pop("problem", None) or PROBLEMS["mlp"](hidden=3, columns=2, l2=given.pop("l2", 0.0))
+    settings = {"batch_size": 8, "gradient": "analytic", "gtol": None} | given
+    return checked_plan(problem, None, **settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"problem": PROBLEMS["softmax"](columns=2)}, "trains one mlp at a time on mini-batches, not softmax-2-3"),
+        ({"batch_size": None}, "give batch_size, or use device='cpu'"),
+        ({"l2": 0.1}, "trains networks without l2"),
+        ({"gradient": "reverse-ad"}, "by its analytic slope, not by 'reverse-ad'"),
+        ({"history": "x"}, "keeps no trajectory of a network"),
+        ({"step": BestOf((1e-3, 1e-2))}, "only the step's number changes, not best-of"),
+    ],
+)
+def test_training_that_the_device_does_not_do(given, says):
+    with pytest.raises(InputError) as raised:
+        Training(network(**given))
+    assert says in str(raised.value)
+    assert str(raised.value).endswith(".")
+
+
+def test_a_mode_of_training_nobody_knows():
+    with pytest.raises(InputError, match="did you mean 'graph'"):
+        Training(network(), "graphs")
+
+
+def test_a_direction_that_looks_at_all_weights_is_refused():
+    @dataclass(frozen=True)
+    class Normalised(Direction):
+        name = "normalised"
+
+        @staticmethod
+        def rule(x, g, H, state, hyper, k, out):
+            length = math.sqrt(sum(g[i] * g[i] for i in range(x.size)))
+            for i in range(x.size):
+                out[i] = -g[i] / length
+
+    with pytest.raises(InputError, match="moves each weight by itself, and normalised looks at all"):
+        Training(network(direction=Normalised()))
+    assert {name for name in DIRECTIONS if elementwise(DIRECTIONS[name]())} == {
+        name for name in DIRECTIONS if DIRECTIONS[name].on_batches
+    }
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "says"),
+    [
+        (np.ones((2, 3)), np.ones((2, 3)), "multiplies (m, k) by (k, n), not (2, 3) by (2, 3)"),
+        (np.ones(3), np.ones((3, 2)), "not (3,) by (3, 2)"),
+        (np.ones((2, 0)), np.ones((0, 2)), "not (2, 0) by (0, 2)"),
+        (np.ones((2, 2)), np.ones((2, 2), np.float32), "not float64 and float32"),
+        (np.ones((2, 2), int), np.ones((2, 2), int), "not int64 and int64"),
+    ],
+)
+def test_matrices_that_do_not_multiply(a, b, says):
+    with pytest.raises(InputError) as raised:
+        matmul(a, b)
+    assert says in str(raised.value)
+
+
+def test_a_tile_is_shared_evenly():
+    with pytest.raises(InputError, match="cannot be shared evenly by its threads; take powers of two"):
+        Tile(6, 4, 4, 4)
 
 
 def dot(x):

@@ -25,7 +25,13 @@ def in_the_simulator(*command):
     )
 
 
-CASES = {"cuda_cases": 30, "cuda_updates_cases": 30, "cuda_search_cases": 40, "cuda_newton_cases": 15}
+CASES = {
+    "cuda_cases": 30,
+    "cuda_updates_cases": 30,
+    "cuda_search_cases": 40,
+    "cuda_newton_cases": 15,
+    "cuda_network_cases": 40,
+}
 
 
 def test_every_file_of_cases_is_run():

@@ -18,7 +18,7 @@ from gdbench.counts import NFEV, NFEV_FD, NHEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, vector
 from gdbench.devices.cpu.minibatch import MinibatchDescent, gather
 from gdbench.devices.cpu.pointer import borrowed, pack, scalar_function, void_function
-from gdbench.devices.cpu.slope import slope_addresses
+from gdbench.devices.cpu.slope import slope_leaves
 from gdbench.devices.loop import judge
 from gdbench.devices.plan import Plan
 from gdbench.methods.base import Method, Schedule
@@ -68,7 +68,7 @@ class KroneckerDescent(MinibatchDescent):
         assert isinstance(method.direction, Kfac)
         assert isinstance(method.step, Schedule)
         assert problem.kronecker is not None
-        self._prepare(plan, np.append(slope_addresses(plan), leaf(problem.kronecker, "kronecker", dtype)))
+        self._prepare(plan, np.array([*slope_leaves(plan), leaf(problem.kronecker, "kronecker", dtype)], np.int64))
         self._kfac, self._schedule = method.direction, method.step
         self._look = _look(dtype)
         layers = [(shape[0], shape[1]) for _, shape in problem.blocks.values() if len(shape) == 2]

@@ -135,11 +135,11 @@ def _fitting(cuda: Any, work: Callable[[], Any], size: int) -> Any:
         ) from None
 
 
-def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any) -> None:
-    """Start a kernel on what was sent; returns before it ends."""
+def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any, stream: Any = 0) -> None:
+    """Start a kernel on what was sent, in order with others of its stream; returns before it ends."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*Grid size")  # a few starts are no mistake
-        configured = kernel[blocks, threads]
+        configured = kernel[blocks, threads, stream]
     configured(*arguments)
 
 
@@ -169,6 +169,11 @@ def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
         yield cuda
     finally:
         dispatcher.get_current_device = real
+
+
+def simulated() -> bool:
+    """Whether kernels are run, as Python threads, by Numba's simulator."""
+    return _simulated()
 
 
 def _numba_cuda() -> Any:

@@ -37,8 +37,8 @@ DTYPES = ("float32", "float64")
 SIZES = (2, 8)
 #: Entries of a long vector.
 LONG = 10**7
-#: Kernels that hold nothing but the problem's maths, which in float32 asks for no double precision.
-PURE = ("landscape", "copy")
+#: Kernels that have no use for double precision in float32.
+PURE = ("landscape", "copy", "product", "gather_rows", "score")
 
 _DOUBLE = re.compile(r"^\s*(?:@!?%p\d+\s+)?(?:add|sub|mul|fma|div|sqrt|rcp)\.(?:\w+\.)*f64\b", re.MULTILINE)
 
@@ -81,6 +81,7 @@ def rows(full: bool = True) -> Iterator[Row]:
     """
     with door.compiler(COMPUTE_CAPABILITY) as cuda:
         from gdbench.devices.cuda import landscape, multistart
+        from gdbench.devices.cuda.network_kernels import samples
 
         for problem, name in product(_problems(), DTYPES):
             dtype = np.dtype(name)
@@ -95,6 +96,8 @@ def rows(full: bool = True) -> Iterator[Row]:
         yield from _vector_rows(cuda)
         yield from _search_rows(cuda)
         yield from _newton_rows(cuda)
+        for use, n, drawn in samples(("steepest", "adam") if full else ("steepest",), DTYPES):
+            yield _compiled(cuda, drawn, "network", use, n)
 
 
 def _vector_rows(cuda: Any) -> Iterator[Row]:
@@ -138,9 +141,13 @@ def _plan(problem: Problem, dtype: np.dtype, direction: str, source: str) -> Pla
 
 
 def _row(cuda: Any, drawn: Any, problem: Problem | None, method: str = "") -> Row:
-    began = time.perf_counter()
     name, n = (problem.name, problem.n) if problem else ("-", LONG)
-    what = (drawn.name, name, method, drawn.dtype.name, n)
+    return _compiled(cuda, drawn, name, method, n)
+
+
+def _compiled(cuda: Any, drawn: Any, problem: str, method: str, n: int) -> Row:
+    began = time.perf_counter()
+    what = (drawn.name, problem, method, drawn.dtype.name, n)
     try:
         ptx = to_ptx(cuda, drawn)
         log = linked(ptx)
@@ -151,7 +158,7 @@ def _row(cuda: Any, drawn: Any, problem: Problem | None, method: str = "") -> Ro
     counted = doubles(ptx)
     failure = ""
     if counted and drawn.dtype == np.float32 and drawn.name in PURE:
-        failure = f"{counted} operations in double precision: a literal without a type in {name}?"
+        failure = f"{counted} operations in double precision: a literal without a type in {problem}?"
     return Row(*what, registers, stack, stores, loads, counted, time.perf_counter() - began, failure)
 
 
@@ -169,7 +176,12 @@ def linked(ptx: str, compute_capability: tuple[int, int] = COMPUTE_CAPABILITY) -
     from cuda.core import Linker, LinkerOptions, ObjectCode
 
     arch = "sm_{}{}".format(*compute_capability)
-    linker = Linker(ObjectCode.from_ptx(ptx.encode()), options=LinkerOptions(arch=arch, ptxas_options=["-v"]))
+    parts = [ObjectCode.from_ptx(ptx.encode())]
+    if "cudaCGSynchronize" in ptx:  # a barrier of the whole grid is a function of the device's own runtime
+        from cuda.pathfinder import find_static_lib
+
+        parts.append(ObjectCode.from_library(find_static_lib("cudadevrt")))
+    linker = Linker(*parts, options=LinkerOptions(arch=arch, ptxas_options=["-v"]))
     linker.link("cubin")
     return str(linker.get_info_log())
 
