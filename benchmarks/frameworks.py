@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from python_frameworks import PlainNumpy, ScikitLearn
 from task import STEP_SIZE, Contender
 
 from gdbench.arguments import checked_plan
@@ -102,20 +103,23 @@ class Torch(Contender):
         self.torch = torch
         self.features = torch.from_numpy(self.task.problem.data[0])
         self.labels = torch.from_numpy(self.task.labels)
+        nn = torch.nn
+        layers = [layer for pair in pairwise(self.task.sizes) for layer in (nn.Linear(*pair), nn.ReLU())]
+        self.network = nn.Sequential(*layers[:-1])
 
     def begin(self) -> None:
         """Take the initial weights."""
-        nn = self.torch.nn
         given = [self.torch.from_numpy(part.T.copy()) for part in self.task.weights]
-        layers = [layer for pair in pairwise(self.task.sizes) for layer in (nn.Linear(*pair), nn.ReLU())]
-        self.network = nn.Sequential(*layers[:-1])
         with self.torch.no_grad():
             for parameter, value in zip(self.network.parameters(), given):
                 parameter.copy_(value)
         self.optimizer = self.torch.optim.SGD(self.network.parameters(), lr=STEP_SIZE)
 
+    def _loss(self, features: Any, labels: Any) -> Any:
+        return self.torch.nn.functional.cross_entropy(self.network(features), labels)
+
     def _step(self, batch: Any) -> Any:
-        loss = self.torch.nn.functional.cross_entropy(self.network(self.features[batch]), self.labels[batch])
+        loss = self._loss(self.features[batch], self.labels[batch])
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -135,6 +139,33 @@ class Torch(Contender):
         """All weights; a Linear keeps its matrix transposed."""
         parts = [p.detach().T if p.ndim == 2 else p.detach() for p in self.network.parameters()]
         return np.concatenate([part.numpy().ravel() for part in parts])
+
+
+class TorchCompiled(Torch):
+    """The same with ``torch.compile`` around network and loss; the optimizer's step is PyTorch's own."""
+
+    name = "PyTorch, compiled"
+
+    @classmethod
+    def missing(cls) -> str:
+        """It writes C++, so it needs a compiler that works: asked by compiling something small."""
+        if reason := super().missing():
+            return reason
+        import torch
+
+        try:
+            torch.compile(lambda x: x.cos() + 1)(torch.ones(8))
+        except Exception as fault:  # whatever it is, the other contenders run
+            return f"torch.compile does not work here: {str(fault).strip().splitlines()[0]}"
+        return ""
+
+    def prepare(self) -> None:
+        """Compiled when first called; the last, smaller batch of an epoch makes it compile once more."""
+        super().prepare()
+        self._compiled = self.torch.compile(super()._loss)
+
+    def _loss(self, features: Any, labels: Any) -> Any:
+        return self._compiled(features, labels)
 
 
 class Keras(Contender):
@@ -245,7 +276,9 @@ class Jax(Contender):
         return np.concatenate([np.asarray(part).ravel() for part in self.weights])
 
 
-CONTENDERS: tuple[type[Contender], ...] = (Gdbench, Minimized, Torch, Keras, Jax)
+CONTENDERS: tuple[type[Contender], ...] = (
+    Gdbench, Minimized, Torch, TorchCompiled, Keras, Jax, ScikitLearn, PlainNumpy,
+)  # fmt: skip
 
 
 def disagreement(contender: Contender) -> float:

@@ -68,8 +68,8 @@ def training(rows: int | None, rounds: int, seed: int, hidden: tuple[int, ...], 
     for kind in CONTENDERS:
         line = Line(kind.name, question)
         lines.append(line)
-        if not kind.installed():
-            line.excluded = "not installed"
+        line.excluded = kind.missing()
+        if line.excluded:
             continue
         contender = kind(task)
         apart = disagreement(contender)

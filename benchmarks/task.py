@@ -103,6 +103,11 @@ class Contender(ABC):
         """Whether its library can be imported."""
         return find_spec(cls.needs) is not None
 
+    @classmethod
+    def missing(cls) -> str:
+        """Why it cannot run here, "" if it can."""
+        return "" if cls.installed() else "not installed"
+
     @abstractmethod
     def prepare(self) -> None:
         """Once: threads, data, and the network."""
