@@ -16,6 +16,7 @@ from gdbench.devices.cpu import epoch as loops
 from gdbench.devices.cpu.barrier import SYNC
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, driver, leaf, matrix, vector
 from gdbench.devices.cpu.network_layout import aligned, layout
+from gdbench.devices.cpu.network_step import LANES
 from gdbench.devices.plan import Plan
 from gdbench.devices.source import rebound
 from gdbench.methods.base import Method, Schedule
@@ -127,7 +128,11 @@ class Training:
         spare = max(chunk, self._layout.spare if self.product == "blas" else 0)
         masks = self._layout.room if dropout else 0
         sizes = [n, n, memory * n, self._layout.room, self._layout.turned, spare * self.threads, masks]
-        self._arrays = (*(aligned(size, dtype) for size in sizes), np.zeros((0, 0), dtype), np.zeros(-(-n // chunk)))
+        self._arrays = (
+            *(aligned(size, dtype) for size in sizes),
+            np.zeros((0, 0), dtype),
+            np.zeros(-(-n // chunk) * LANES),
+        )
         self._layout.pack(x, self._arrays[0])
         self._told = np.array([
             shape[0], self.batch, plain, chunk, memory, 0,
