@@ -28,10 +28,11 @@ def still(x: Array, d: Array, step_size: float, xtol: float) -> bool:
     >>> still([1.0, 200.0], [1.0, 100.0], 0.1, 0.1), still([1.0, 200.0], [2.0, 1.0], 0.1, 0.1)
     (True, False)
     """
-    for i in range(len(x)):  # noqa: SIM110 - compiled for CUDA too
+    rests = True
+    for i in range(len(x)):  # without a way out, which would keep a GPU's compiler from unrolling it
         if not abs(step_size * d[i]) <= xtol * max(abs(x[i]), 1.0):
-            return False
-    return True
+            rests = False
+    return rests
 
 
 def judge(f: float, f_before: float, slope: float, limits: Array) -> int:

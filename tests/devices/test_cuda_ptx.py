@@ -3,44 +3,107 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from gdbench.devices.cuda import ptx
-from gdbench.methods import DIRECTIONS
+from gdbench.devices.cuda import ledger, ptx
+from gdbench.errors import InputError
 
 
 @pytest.mark.slow
-def test_every_kernel_compiles_and_stays_in_registers():
-    # A process of its own: it compiles for Hopper whatever the device here.
+def test_every_kernel_compiles_and_is_what_the_ledger_says():
+    # A process of its own: it compiles for Hopper and Ampere whatever the device here.
     environment = {name: text for name, text in os.environ.items() if name != "NUMBA_ENABLE_CUDASIM"}
     command = [sys.executable, "-m", "gdbench.devices.cuda.ptx"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
     if done.returncode == 2:
         pytest.skip(done.stderr.strip())
     assert done.returncode == 0, done.stdout + done.stderr
-    heads, *lines = [re.split(r" {2,}", line) for line in done.stdout.splitlines()]
-    rows = [dict(zip(heads, line if len(line) == len(heads) else [*line[:2], "", *line[2:]])) for line in lines]
-    kept = [name for name in DIRECTIONS if DIRECTIONS[name]().rows(2) <= 3]
-    assert len(rows) == 2 * 2 * 5 + len(kept) * 3
-    assert {row["n"] for row in rows} == {"2", "8"}
-    for row in rows:
-        assert int(row["registers"]) > 0
-        assert int(row["stack"]) == int(row["spill_stores"]) == int(row["spill_loads"]) == 0
-    # What is left of double precision in a float32 descent are the limits it is judged by, whatever the problem.
-    judged = {row["doubles"] for row in rows if row["dtype"] == "float32" and row["method"] == "steepest, analytic"}
-    assert len(judged) == 1
+
+
+def test_the_ledger_holds_every_kernel_for_both_architectures_and_nothing_in_memory():
+    noted, kept = ledger.read()
+    assert noted.startswith("python ")
+    by_arch = {arch: {key[1:] for key in kept if key[0] == arch} for arch in ("sm_80", "sm_90")}
+    assert by_arch["sm_80"] == by_arch["sm_90"]
+    assert {key[0] for key in by_arch["sm_90"]} >= {"landscape", "slopes", "multistart_in_columns"}
+    for numbers in kept.values():
+        assert numbers["registers"] > 0
+        assert numbers["stack"] == numbers["spill_stores"] == numbers["spill_loads"] == 0
+
+
+GOOD = ledger.Row("sm_90", "landscape", "rosenbrock-2", "", "float32", 2, 32, 0, 0, 0, 0, 0.125)
+BAD = ledger.Row("sm_80", "multistart", "mine", "adam, 3-point", "float64", 8, failure="ValueError: no such thing")
 
 
 def test_a_row_that_failed_is_told_below_the_table():
-    good = ptx.Row("landscape", "rosenbrock-2", "", "float32", 2, 32, 0, 0, 0, 0, 0.125)
-    bad = ptx.Row("multistart", "mine", "adam, 3-point", "float64", 8, failure="ValueError: no such thing")
-    lines = ptx.table([good, bad]).splitlines()
-    assert lines[1].split() == ["landscape", "rosenbrock-2", "float32", "2", "32", "0", "0", "0", "0", "0.12"]
-    assert lines[-1] == "multistart of mine in float64 failed: ValueError: no such thing"
+    lines = ptx.table([GOOD, BAD]).splitlines()
+    assert lines[1].split() == [
+        "sm_90",
+        "landscape",
+        "rosenbrock-2",
+        "float32",
+        *["2", "32", "0", "0", "0", "0", "0.12"],
+    ]
+    assert lines[-1] == "multistart of mine, adam, 3-point in float64 for sm_80 failed: ValueError: no such thing"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, []),
+        ({"registers": 40}, []),
+        ({"registers": 41}, ["landscape of rosenbrock-2 in float32 for sm_90: registers went from 32 to 41."]),
+        ({"stack": 8}, ["landscape of rosenbrock-2 in float32 for sm_90: stack went from 0 to 8."]),
+        ({"doubles": 1}, ["landscape of rosenbrock-2 in float32 for sm_90: doubles went from 0 to 1."]),
+        (
+            {"n": 3},
+            [
+                "landscape of rosenbrock-2 in float32 for sm_90 is not in the ledger: --update enters it.",
+                "sm_90 landscape rosenbrock-2 float32 2 is in the ledger and compiled no more: --update drops it.",
+            ],
+        ),
+        ({"failure": "told elsewhere"}, []),
+    ],
+)
+def test_a_kernel_may_not_need_more_than_the_ledger_grants(tmp_path, change, says):
+    place = tmp_path / "ledger.csv"
+    ledger.write([GOOD], place)
+    assert ledger.worse([replace(GOOD, **change)], place) == says
+
+
+def test_what_needs_less_is_counted(tmp_path):
+    place = tmp_path / "ledger.csv"
+    ledger.write([GOOD, BAD], place)
+    assert ledger.better([replace(GOOD, registers=31), BAD], place) == 1
+
+
+@pytest.mark.parametrize("text", [None, "", "# a\nwrong,heads\n1,2\n"])
+def test_a_ledger_that_is_none_is_a_sentence(tmp_path, text):
+    place = tmp_path / "ledger.csv"
+    if text is not None:
+        place.write_text(text)
+    if text == "":
+        assert ledger.read(place) == ("", {})
+    else:
+        with pytest.raises(InputError, match="is missing or no ledger"):
+            ledger.read(place)
+
+
+def test_another_toolchain_is_told_not_judged(monkeypatch, capsys):
+    monkeypatch.setattr(ledger, "read", lambda *place: ("numba 0.1", {}))
+    assert ptx.held_against_the_ledger([GOOD])
+    assert "written with numba 0.1" in capsys.readouterr().out
+    monkeypatch.setattr(ledger, "read", lambda *place: (ledger.toolchain(), {}))
+    assert not ptx.held_against_the_ledger([GOOD])
+
+
+def test_an_unknown_option_is_refused(capsys):
+    assert ptx.main(["--speed"]) == 2
+    assert "--update is the one option" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
