@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Sources of a Hessian; those of ``_MADE`` make one out of the value.
 HESSIANS = ("analytic", "reverse-ad", "hyper-dual", "difference")
+DEVICES = ("cpu", "cuda")
 _MADE = {"reverse-ad": "curvature", "hyper-dual": "duals"}
 
 
@@ -29,31 +30,38 @@ def gradient(
     source: str | Gradient | Callable[..., Any] = "auto",
     *,
     counts: dict[str, int] | None = None,
+    device: str = "cpu",
 ) -> Array:
     """The slope at a point, g_i = df/dx_i.
 
     Parameters
     ----------
     problem: a Problem, the name of one, or a plain Python function ``f(x) -> float``.
-    x: the point, (n,), finite; None for the problem's own start.
+    x: the point, (n,), finite; None for the problem's own start. With ``device="cuda"`` also many, (S, n).
     source: the name of a gradient source (``"analytic"``, ``"3-point"``, ...), a Gradient, or a function ``jac(x)``;
         ``"auto"`` takes the analytic slope where there is one, else ``"reverse-ad"`` where the function can be
         recorded, else ``"3-point"``.
     counts: a dictionary to be filled with what was spent: nfev, njev, nhev, nhvp, nfev_fd.
+    device: ``"cpu"``, or ``"cuda"`` for ``"2-point"`` and ``"3-point"``: a thread a variable.
 
     Returns
     -------
-    (n,) float64.
+    float64 of the shape of x.
 
     Raises
     ------
-    InputError: x is not one finite point of n numbers, or the problem lacks what the source needs.
+    InputError: x is not one finite point of n numbers, the problem lacks what the source needs, or CUDA cannot be
+        used, or not for this source.
 
     Examples
     --------
     >>> gradient("himmelblau", [1.0, 0.0]).tolist()
     [-52.0, -20.0]
     """
+    if not isinstance(device, str) or device not in DEVICES:
+        raise unknown("device", device, DEVICES)
+    if device == "cuda":
+        return _on_cuda(problem, x, source, counts)
     from gdbench.devices.cpu.descend import Slope
 
     plan = plan_at(problem, x, source)
@@ -62,6 +70,17 @@ def gradient(
     slope(plan.x0, out)
     enter(slope.counts, counts)
     return out
+
+
+def _on_cuda(problem: object, x: object, source: object, counts: dict[str, int] | None) -> Array:
+    from gdbench.devices.cuda.gradient import Slopes
+
+    plan = checked_plan(problem, x, gradient=source)
+    slopes, points = Slopes(plan), np.atleast_2d(plan.x0)
+    out = np.empty_like(points)
+    slopes(points, out)
+    enter(slopes.counts, counts)
+    return out.reshape(plan.x0.shape)
 
 
 def hessian(

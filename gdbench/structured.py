@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from gdbench.arguments import check_data, checked_dtype, checked_whole, checked_x0
-from gdbench.errors import InputError
+from gdbench.errors import InputError, unknown
 from gdbench.gradients.structured import Structured, differences_of
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Problem
+
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,7 @@ def structured_differences(
     h: float | None = None,
     threads: int | None = None,
     dtype: str = "float64",
+    device: str = "cpu",
 ) -> Differences:
     """The central differences of every parameter of a network, without two forward passes for each.
 
@@ -56,11 +59,12 @@ def structured_differences(
     h: the step; None for sqrt(eps) = 1.5e-8. It may be as small as 1e-100: no round-off grows with 1/h.
     threads: cores to use; None for all.
     dtype: of x and of the result; the arithmetic is in float64.
+    device: ``"cpu"``, or ``"cuda"``: a block of threads a unit.
 
     Raises
     ------
     InputError: the problem is no network, x does not fit, h is not a positive finite number, threads is no
-        whole number of at least 1.
+        whole number of at least 1 or given for a GPU, or CUDA cannot be used.
 
     Examples
     --------
@@ -81,9 +85,20 @@ def structured_differences(
     step = Structured(h).step_size
     cores = (os.cpu_count() or 1) if threads is None else checked_whole("threads", threads, 1)
 
-    from gdbench.devices.cpu.network_differences import NetworkDifferences
+    if not isinstance(device, str) or device not in DEVICES:
+        raise unknown("device", device, DEVICES)
+    if device == "cuda" and threads is not None:
+        raise InputError("threads are cores of the CPU; leave them out, or use device='cpu'.")
 
-    differences = NetworkDifferences(objective, point.dtype, cores)
+    differences: Any
+    if device == "cuda":
+        from gdbench.devices.cuda.network_differences import NetworkDifferences as OnCuda
+
+        differences = OnCuda(objective, point.dtype)
+    else:
+        from gdbench.devices.cpu.network_differences import NetworkDifferences
+
+        differences = NetworkDifferences(objective, point.dtype, cores)
     out = np.empty_like(point)
     value = differences(point, step, out)
     return Differences(out, value, step, differences.kinks, differences.seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,22 +23,27 @@ def rule(
     counts: Array,
     out: Array,
 ) -> float:
-    """Back x[i] up, evaluate at x[i] - h and x[i] + h, restore, divide."""
+    """The difference along every x[i], then the value at x itself."""
     for i in range(x.size):
-        backup = x[i]
-        h = step_for(backup, hyper[0], hyper[1])
-        x[i] = backup - h
-        below = x[i]
-        f_minus = value(x, data)
-        x[i] = backup + h
-        above = x[i]
-        f_plus = value(x, data)
-        x[i] = backup
-        out[i] = (f_plus - f_minus) / (above - below)  # the realised 2h, after rounding
+        out[i] = component(value, x, i, data, hyper, 0.0)
     counts[NFEV] += 1
     counts[NJEV] += 1
     counts[NFEV_FD] += 2 * x.size
     return value(x, data)
+
+
+def component(value: Callable[..., float], x: Array, i: int, data: Data, hyper: Array, f: float) -> Any:
+    """Back x[i] up, evaluate at x[i] - h and x[i] + h, restore, divide; the value at x, ``f``, is not asked for."""
+    backup = x[i]
+    h = step_for(backup, hyper[0], hyper[1])
+    x[i] = backup - h
+    below = x[i]
+    f_minus = value(x, data)
+    x[i] = backup + h
+    above = x[i]
+    f_plus = value(x, data)
+    x[i] = backup
+    return (f_plus - f_minus) / (above - below)  # the realised 2h, after rounding
 
 
 @dataclass(frozen=True)

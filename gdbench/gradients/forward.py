@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,18 +26,24 @@ def rule(
     """Difference to the value at x, coordinate by coordinate; steps away from zero (x's sign)."""
     f = value(x, data)
     for i in range(x.size):
-        backup = x[i]
-        h = step_for(backup, hyper[0], hyper[1])
-        if backup < 0:
-            h = -h
-        x[i] = backup + h
-        realised = x[i] - backup  # what was really added, after rounding
-        out[i] = (value(x, data) - f) / realised
-        x[i] = backup
+        out[i] = component(value, x, i, data, hyper, f)
     counts[NFEV] += 1
     counts[NJEV] += 1
     counts[NFEV_FD] += x.size
     return f
+
+
+def component(value: Callable[..., float], x: Array, i: int, data: Data, hyper: Array, f: float) -> Any:
+    """The difference along x[i], ``f`` being the value at x; x[i] is put back."""
+    backup = x[i]
+    h = step_for(backup, hyper[0], hyper[1])
+    if backup < 0:
+        h = -h
+    x[i] = backup + h
+    realised = x[i] - backup  # what was really added, after rounding
+    moved = value(x, data)
+    x[i] = backup
+    return (moved - f) / realised
 
 
 @dataclass(frozen=True)

@@ -93,21 +93,33 @@ def test_an_open_door_names_the_device(machine):
     )
 
 
+def memory(free):
+    return lambda: SimpleNamespace(get_memory_info=lambda: (free, 10**6))
+
+
 def test_too_much_for_the_device_is_said_in_bytes(machine):
-    def full(array):
+    def full(*asked):
         raise RuntimeError("[CUresult.CUDA_ERROR_OUT_OF_MEMORY] Call to cuMemAlloc failed")
 
-    def tight():
-        return SimpleNamespace(get_memory_info=lambda: SimpleNamespace(free=1000))
+    gpus = [SimpleNamespace(name="one", compute_capability=(9, 0))]
+    for free in (1_599, 2_000):  # asked for in vain, and not even asked for
+        answers = {"to_device": full, "device_array": full} if free > 1_600 else {}
+        machine(available=True, gpus=gpus, current_context=memory(free), **answers)
+        says = f"1,600 bytes do not fit into the device's free memory of {free:,} bytes"
+        with pytest.raises(InputError, match=says):
+            door.send(np.zeros(100), np.zeros(100))
+        with pytest.raises(InputError, match=says):
+            door.room((2, 100), np.float64)
 
-    machine(
-        available=True,
-        gpus=[SimpleNamespace(name="one", compute_capability=(9, 0))],
-        to_device=full,
-        current_context=tight,
-    )
-    with pytest.raises(InputError, match=r"1,600 bytes do not fit .*\(1,000 bytes\)"):
-        door.send(np.zeros(100), np.zeros(100))
+
+def test_another_failure_of_a_copy_is_not_hidden(machine):
+    def broken(array):
+        raise RuntimeError("unspecified launch failure")
+
+    gpus = [SimpleNamespace(name="one", compute_capability=(9, 0))]
+    machine(available=True, gpus=gpus, current_context=memory(10**6), to_device=broken)
+    with pytest.raises(RuntimeError, match="unspecified"):
+        door.send(np.zeros(100))
 
 
 def test_one_of_several_devices_is_in_use_for_a_while(machine):

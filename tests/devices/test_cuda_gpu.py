@@ -16,6 +16,7 @@ from gdbench.devices.cuda import door
 from gdbench.devices.cuda.updates import Updates
 from gdbench.methods import DIRECTIONS, STEPS
 from gdbench.problems.himmelblau import himmelblau
+from gdbench.problems.mlp import mlp
 from gdbench.problems.rosenbrock import rosenbrock
 
 _door = door.state()
@@ -99,3 +100,15 @@ def test_epochs_of_a_network_agree_with_the_cpu(mode, direction, monkeypatch):
         descent.advance(2 * 16 + 3)  # two epochs with a smaller last batch, and a part of the third
     np.testing.assert_allclose(run.x, twin.x, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(run.history(), twin.history(), rtol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_network_of_a_million_weights_agrees_with_the_cpu(activation, monkeypatch):
+    from gdbench.devices.cuda import network_differences
+
+    monkeypatch.setattr(network_differences, "THREADS", 128)
+    problem = mlp(hidden=(1024, 256), activation=activation, rows=64, columns=784, classes=10)
+    there = gdbench.structured_differences(problem, device="cuda")
+    here = gdbench.structured_differences(problem)
+    np.testing.assert_allclose(there.gradient, here.gradient, rtol=1e-10, atol=1e-13)
+    assert there.kinks == here.kinks

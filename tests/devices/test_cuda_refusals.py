@@ -18,7 +18,7 @@ from gdbench.devices.cuda.compile import MOST_VARIABLES, check
 from gdbench.devices.cuda.landscape import grid
 from gdbench.devices.cuda.matmul import matmul
 from gdbench.devices.cuda.minibatch import Training
-from gdbench.devices.cuda.multistart import Multistart
+from gdbench.devices.cuda.multistart import MOST_IN_COLUMNS, Multistart
 from gdbench.devices.cuda.tile import Tile
 from gdbench.devices.cuda.trainable import elementwise
 from gdbench.devices.plan import Plan
@@ -26,6 +26,7 @@ from gdbench.errors import CompileError, InputError
 from gdbench.gradients import GRADIENTS
 from gdbench.methods import DIRECTIONS, SEARCHES, STEPS, Method
 from gdbench.methods.base import Direction
+from gdbench.methods.second_order.newton import Newton
 from gdbench.problems import PROBLEMS
 from gdbench.problems.function import from_function
 
@@ -69,9 +70,11 @@ def test_only_two_dtypes_are_taken(dtype):
 
 
 def test_too_many_variables_are_counted():
-    problem = PROBLEMS["rosenbrock"](n=MOST_VARIABLES + 1)
+    problem = PROBLEMS["rosenbrock"](n=MOST_IN_COLUMNS + 1)
     says = refused(Plan(problem, problem.x0[np.newaxis], GRADIENTS["analytic"](), method()))
-    assert says.startswith("rosenbrock-17 has 17 variables and device='cuda' keeps at most 16 a thread")
+    assert says.startswith("rosenbrock-4097 has 4097 variables and device='cuda' keeps at most 4096 a thread")
+    with pytest.raises(InputError, match="rosenbrock-17 has 17 variables and device='cuda' keeps at most 16 a thread"):
+        check(PROBLEMS["rosenbrock"](n=MOST_VARIABLES + 1), MOST_VARIABLES + 1, FLOAT64)
 
 
 def test_plans_a_thread_cannot_follow():
@@ -81,8 +84,8 @@ def test_plans_a_thread_cannot_follow():
     assert "give x0 of shape (S, n)" in refused(Plan(problem, x0[:0], analytic, method()))
     assert "neither a search" in refused(Plan(problem, x0, analytic, SEARCHES["random-search"]()))
     assert "nor mini-batches" in refused(Plan(problem, x0, analytic, method(batch_size=2)))
-    many = Method(DIRECTIONS["lbfgs"](), STEPS["fixed"](1e-3))
-    assert "lbfgs remembers 33 rows" in refused(Plan(problem, x0, analytic, many))
+    curved = Method(Newton(), STEPS["fixed"](1e-3))
+    assert "has no curvature for newton" in refused(Plan(problem, x0, analytic, curved))
     searching = Method(DIRECTIONS["steepest"](), STEPS["strong-wolfe"]())
     assert "asks for slopes, like strong-wolfe" in refused(Plan(problem, x0, analytic, searching))
     unknown_slope = from_function(lambda x: x[0], x0[0])
@@ -156,6 +159,27 @@ def test_matrices_that_do_not_multiply(a, b, says):
 def test_a_tile_is_shared_evenly():
     with pytest.raises(InputError, match="cannot be shared evenly by its threads; take powers of two"):
         Tile(6, 4, 4, 4)
+
+
+def test_slopes_by_other_sources_and_of_whole_arrays():
+    for source in ("analytic", "reverse-ad", "auto", "cs"):
+        with pytest.raises(InputError, match=r"takes slopes by '2-point' or '3-point', not by '.*'; name one of them"):
+            gdbench.gradient("rosenbrock", [1.0, 2.0], source, device="cuda")
+    with pytest.raises(InputError, match=r"np\.dot"):
+        gdbench.gradient("softmax", None, "3-point", device="cuda")
+    with pytest.raises(InputError, match="device"):
+        gdbench.gradient("rosenbrock", None, device="gpu")
+    with pytest.raises(InputError, match="several points"):
+        gdbench.gradient("rosenbrock", [[1.0, 2.0]], "3-point")
+
+
+def test_differences_of_networks():
+    with pytest.raises(InputError, match="cores of the CPU"):
+        gdbench.structured_differences("mlp", threads=2, device="cuda")
+    with pytest.raises(InputError, match="device"):
+        gdbench.structured_differences("mlp", device="tpu")
+    with pytest.raises(InputError, match="is no network"):
+        gdbench.structured_differences("rosenbrock", device="cuda")
 
 
 def dot(x):

@@ -27,6 +27,9 @@ def in_the_simulator(*command):
 
 CASES = {
     "cuda_cases": 30,
+    "cuda_column_cases": 14,
+    "cuda_gradient_cases": 19,
+    "cuda_network_difference_cases": 21,
     "cuda_updates_cases": 30,
     "cuda_search_cases": 40,
     "cuda_newton_cases": 15,
@@ -42,7 +45,7 @@ def test_every_file_of_cases_is_run():
 def test_every_case_holds_in_the_simulator(file, at_least):
     done = in_the_simulator("-m", "pytest", "-p", "no:cacheprovider", "--no-header", f"tests/devices/{file}.py")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > at_least, done.stdout
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= at_least, done.stdout
 
 
 def test_the_door_says_that_it_is_a_simulation():

@@ -104,8 +104,8 @@ def kernel(drawn: Blueprint) -> Any:
     return compiled
 
 
-def check(problem: Problem, n: int, dtype: np.dtype) -> None:
-    """Refuse what a thread a point cannot do, before anything is compiled or sent.
+def check(problem: Problem, n: int, dtype: np.dtype, most: int | None = MOST_VARIABLES) -> None:
+    """Refuse what a thread a point cannot do, before anything is compiled or sent; ``most`` variables, None for any.
 
     Raises
     ------
@@ -119,10 +119,9 @@ def check(problem: Problem, n: int, dtype: np.dtype) -> None:
     """
     if dtype.name not in ("float32", "float64"):
         raise InputError(f"device='cuda' computes in float32 or float64, not in {dtype.name}.")
-    if n > MOST_VARIABLES:
+    if most is not None and n > most:
         raise InputError(
-            f"{problem.name} has {n} variables and device='cuda' keeps at most {MOST_VARIABLES} a thread; "
-            "use device='cpu'."
+            f"{problem.name} has {n} variables and device='cuda' keeps at most {most} a thread; use device='cpu'."
         )
     for function in filter(None, (problem.value, problem.gradient)):
         source = _source(function)

@@ -10,13 +10,16 @@ NUMBA_ENABLE_CUDASIM=1 Numba runs kernels as Python threads instead; that checks
 from __future__ import annotations
 
 import importlib
+import math
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+import numpy as np
 
 from gdbench.errors import InputError
 from gdbench.problems.base import Array
@@ -112,27 +115,35 @@ def send(*arrays: Array) -> list[Any]:
     InputError: CUDA cannot be used, or the device has no room for them.
     """
     cuda = require()
-    size = sum(array.nbytes for array in arrays)
-    sent: list[Any] = _fitting(cuda, lambda: [cuda.to_device(array) for array in arrays], size)
-    return sent
+    with _fitting(cuda, sum(array.nbytes for array in arrays)):
+        return [cuda.to_device(array) for array in arrays]
 
 
-def room(like: Array) -> Any:
-    """Room for an array like this one in the device's memory, nothing copied; raises as :func:`send` does."""
+def room(shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array in the device's memory that holds no numbers yet.
+
+    Raises
+    ------
+    InputError: CUDA cannot be used, or the device has no room for it.
+    """
     cuda = require()
-    return _fitting(cuda, lambda: cuda.device_array(like.shape, like.dtype), like.nbytes)
+    with _fitting(cuda, math.prod(shape) * np.dtype(dtype).itemsize):
+        return cuda.device_array(shape, dtype)
 
 
-def _fitting(cuda: Any, work: Callable[[], Any], size: int) -> Any:
+@contextmanager
+def _fitting(cuda: Any, size: int) -> Iterator[None]:
+    """Refuse what is larger than the device's free memory, before any of it is taken, or when it turns out so."""
+    free = cuda.current_context().get_memory_info()[0]
+    says = f"{size:,} bytes do not fit into the device's free memory of {free:,} bytes; give it fewer at a time."
+    if size > free:
+        raise InputError(says)
     try:
-        return work()
+        yield
     except Exception as problem:
         if "OUT_OF_MEMORY" not in str(problem):
             raise
-        free = cuda.current_context().get_memory_info().free
-        raise InputError(
-            f"{size:,} bytes do not fit into the device's free memory ({free:,} bytes); give it fewer at a time."
-        ) from None
+        raise InputError(says) from None
 
 
 def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any, stream: Any = 0) -> None:

@@ -1,7 +1,8 @@
 """Every kernel compiled to machine code without a GPU: registers, spills and double-precision arithmetic.
 
-``python -m gdbench.devices.cuda.ptx`` prints a row a kernel and exits with 1 if one fails, with 2 if the
-CUDA libraries that compile are not installed. Nothing is run, so nothing is timed but the compiler.
+``python -m gdbench.devices.cuda.ptx`` prints a row a kernel and architecture, and holds them against the ledger;
+``--update`` writes the ledger instead. Exit code 1: a kernel failed or got worse; 2: the CUDA libraries that compile
+are not installed. Which kernels: ``rows.py``. Nothing is run, so nothing is timed but the compiler.
 """
 
 # Numba is untyped.
@@ -12,157 +13,53 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields, replace
-from itertools import product
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import astuple, fields
+from itertools import chain
+from multiprocessing import get_context
 from typing import Any
 
-import numpy as np
-
-from gdbench.devices.cuda import door
-from gdbench.devices.plan import Plan
+from gdbench.devices.cuda import door, ledger
+from gdbench.devices.cuda.ledger import Row
+from gdbench.devices.cuda.rows import LISTS, Watched
 from gdbench.errors import InputError
-from gdbench.gradients import GRADIENTS
-from gdbench.methods import DIRECTIONS, SEARCHES, Method
-from gdbench.methods.steps.fixed import Fixed
-from gdbench.problems.base import Problem
-from gdbench.problems.himmelblau import himmelblau
-from gdbench.problems.quadratic import quadratic
-from gdbench.problems.rosenbrock import rosenbrock
 
-#: What is compiled for: Hopper (H100, H200).
-COMPUTE_CAPABILITY = (9, 0)
-
-DTYPES = ("float32", "float64")
-SIZES = (2, 8)
-#: Entries of a long vector.
-LONG = 10**7
-#: Kernels that have no use for double precision in float32.
-PURE = ("landscape", "copy", "product", "gather_rows", "score")
+#: What is compiled for: Hopper (H100, H200) and Ampere (A100).
+COMPUTE_CAPABILITIES = ((9, 0), (8, 0))
 
 _DOUBLE = re.compile(r"^\s*(?:@!?%p\d+\s+)?(?:add|sub|mul|fma|div|sqrt|rcp)\.(?:\w+\.)*f64\b", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One kernel as the linker made it.
-
-    Attributes
-    ----------
-    registers: a thread.
-    stack, spill_stores, spill_loads: bytes a thread that went to memory: arrays the compiler could not keep in
-        registers, and what did not fit into them.
-    doubles: double-precision additions, multiplications, divisions and roots in the PTX; a float32 kernel of
-        ``multistart`` has those of ``judge``, ``Adam``'s bias correction and the finite differences' h, one of
-        ``update`` those of its direction's settings, and one of a search those of the draws.
-    failure: why there is no machine code; empty if there is.
-    """
-
-    kernel: str
-    problem: str
-    method: str
-    dtype: str
-    n: int
-    registers: int = 0
-    stack: int = 0
-    spill_stores: int = 0
-    spill_loads: int = 0
-    doubles: int = 0
-    seconds: float = 0.0
-    failure: str = ""
-
-
-def rows(full: bool = True) -> Iterator[Row]:
-    """Compile every kernel for every dtype; ``full``: ``multistart`` for every direction and slope source too.
+def compiled_for(capability: tuple[int, int]) -> list[Row]:
+    """Every kernel of ``rows.LISTS``, compiled for one architecture.
 
     Raises
     ------
     InputError: numba-cuda or a library it compiles with is missing, or the simulator is on.
     """
-    with door.compiler(COMPUTE_CAPABILITY) as cuda:
-        from gdbench.devices.cuda import landscape, multistart
-        from gdbench.devices.cuda.network_kernels import samples
-
-        for problem, name in product(_problems(), DTYPES):
-            dtype = np.dtype(name)
-            yield _row(cuda, landscape.draw(problem, problem.n, dtype), problem)
-            plan = _plan(problem, dtype, "steepest", "analytic")
-            yield _row(cuda, multistart.draw(plan), problem, "steepest, analytic")
-        kept = [name for name in DIRECTIONS if DIRECTIONS[name]().rows(2) <= multistart.MOST_ROWS]
-        others = list(product(kept, multistart.SOURCES)) if full else []
-        for direction, source in others:
-            plan = _plan(rosenbrock(n=2), np.dtype("float32"), direction, source)
-            yield _row(cuda, multistart.draw(plan), plan.problem, f"{direction}, {source}")
-        yield from _vector_rows(cuda)
-        yield from _search_rows(cuda)
-        yield from _newton_rows(cuda)
-        for use, n, drawn in samples(("steepest", "adam") if full else ("steepest",), DTYPES):
-            yield _compiled(cuda, drawn, "network", use, n)
+    with door.compiler(capability) as cuda:
+        return [_row(cuda, watched, capability) for kernels in LISTS for watched in kernels()]
 
 
-def _vector_rows(cuda: Any) -> Iterator[Row]:
-    """The kernels on long vectors, which know no problem."""
-    from gdbench.devices.cuda import copy, updates
-
-    single = [name for name in DIRECTIONS if DIRECTIONS[name].on_batches]
-    for dtype in map(np.dtype, DTYPES):
-        yield _row(cuda, copy.draw(dtype), None, "-")
-        for name in single:
-            yield _row(cuda, updates.draw(DIRECTIONS[name](), LONG, dtype), None, name)
-
-
-def _search_rows(cuda: Any) -> Iterator[Row]:
-    from gdbench.devices.cuda import chains, search
-
-    for problem, dtype, name in product([rosenbrock(n=n) for n in SIZES], DTYPES, SEARCHES):
-        plan = _plan(problem, np.dtype(dtype), "steepest", "analytic")
-        method = SEARCHES[name]()
-        if method.independent:
-            yield _row(cuda, search.draw(replace(plan, x0=plan.x0[0], method=method)), problem, name)
-        yield _row(cuda, chains.draw(replace(plan, method=method)), problem, name)
-
-
-def _newton_rows(cuda: Any) -> Iterator[Row]:
-    from gdbench.devices.cuda import newton
-
-    for problem, source in product([himmelblau(), *(rosenbrock(n=n) for n in (2, 4, 8))], ("analytic", "3-point")):
-        known = problem if source == "analytic" else replace(problem, hessian=None)
-        plan = _plan(known, np.dtype("float64"), "steepest", source)
-        yield _row(cuda, newton.draw(plan), problem, source)
-
-
-def _problems() -> list[Problem]:
-    return [himmelblau(), *(family(n=n) for family in (rosenbrock, quadratic) for n in SIZES)]
-
-
-def _plan(problem: Problem, dtype: np.dtype, direction: str, source: str) -> Plan:
-    method = Method(DIRECTIONS[direction](), Fixed())
-    return Plan(problem, problem.x0[np.newaxis].astype(dtype), GRADIENTS[source](), method)
-
-
-def _row(cuda: Any, drawn: Any, problem: Problem | None, method: str = "") -> Row:
-    name, n = (problem.name, problem.n) if problem else ("-", LONG)
-    return _compiled(cuda, drawn, name, method, n)
-
-
-def _compiled(cuda: Any, drawn: Any, problem: str, method: str, n: int) -> Row:
+def _row(cuda: Any, watched: Watched, capability: tuple[int, int]) -> Row:
     began = time.perf_counter()
-    what = (drawn.name, problem, method, drawn.dtype.name, n)
+    drawn = watched.drawn
+    what = (_architecture(capability), drawn.name, watched.problem, watched.method, drawn.dtype.name, watched.n)
     try:
-        ptx = to_ptx(cuda, drawn)
-        log = linked(ptx)
+        ptx = to_ptx(cuda, drawn, capability)
+        log = linked(ptx, capability)
     except Exception as reason:  # a row that fails must not hide the others
         return Row(*what, failure=f"{type(reason).__name__}: {' '.join(str(reason).split())}")
     stack, stores, loads = _numbers(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", log)
     (registers,) = _numbers(r"Used (\d+) registers", log)
     counted = doubles(ptx)
     failure = ""
-    if counted and drawn.dtype == np.float32 and drawn.name in PURE:
-        failure = f"{counted} operations in double precision: a literal without a type in {problem}?"
+    if counted and watched.single:
+        failure = f"{counted} operations in double precision: a literal without a type in {watched.problem}?"
     return Row(*what, registers, stack, stores, loads, counted, time.perf_counter() - began, failure)
 
 
-def to_ptx(cuda: Any, drawn: Any, compute_capability: tuple[int, int] = COMPUTE_CAPABILITY) -> str:
+def to_ptx(cuda: Any, drawn: Any, compute_capability: tuple[int, int]) -> str:
     """A blueprint as PTX."""
     codes, _ = cuda.compile_all(
         drawn.plain, drawn.signature, device=False, abi="numba", cc=compute_capability, output="ptx", fastmath=False
@@ -171,19 +68,23 @@ def to_ptx(cuda: Any, drawn: Any, compute_capability: tuple[int, int] = COMPUTE_
     return code.decode() if isinstance(code, bytes) else str(code)
 
 
-def linked(ptx: str, compute_capability: tuple[int, int] = COMPUTE_CAPABILITY) -> str:
+def linked(ptx: str, compute_capability: tuple[int, int]) -> str:
     """Link to machine code; what the assembler said of the kernel."""
     from cuda.core import Linker, LinkerOptions, ObjectCode
 
-    arch = "sm_{}{}".format(*compute_capability)
     parts = [ObjectCode.from_ptx(ptx.encode())]
     if "cudaCGSynchronize" in ptx:  # a barrier of the whole grid is a function of the device's own runtime
         from cuda.pathfinder import find_static_lib
 
         parts.append(ObjectCode.from_library(find_static_lib("cudadevrt")))
-    linker = Linker(*parts, options=LinkerOptions(arch=arch, ptxas_options=["-v"]))
+    options = LinkerOptions(arch=_architecture(compute_capability), ptxas_options=["-v"])
+    linker = Linker(*parts, options=options)
     linker.link("cubin")
     return str(linker.get_info_log())
+
+
+def _architecture(compute_capability: tuple[int, int]) -> str:
+    return "sm_{}{}".format(*compute_capability)
 
 
 def doubles(ptx: str) -> int:
@@ -204,20 +105,48 @@ def table(done: list[Row]) -> str:
     lines = [heads, *([f"{x:.2f}" if isinstance(x, float) else str(x) for x in astuple(row)[:-1]] for row in done)]
     widths = [max(map(len, column)) for column in zip(*lines)]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
-    failures = [f"{row.kernel} of {row.problem} in {row.dtype} failed: {row.failure}" for row in done if row.failure]
-    return "\n".join([*text, *failures])
+    return "\n".join([*text, *(f"{row.title} failed: {row.failure}" for row in done if row.failure)])
 
 
-def main() -> int:
-    """Print the table; 0: all compiled, 1: a kernel failed, 2: there is nothing to compile with."""
+def compile_everywhere() -> list[Row]:
+    """Every kernel for every architecture, each architecture in a process of its own."""
+    with ProcessPoolExecutor(len(COMPUTE_CAPABILITIES), mp_context=get_context("spawn")) as pool:
+        return list(chain.from_iterable(pool.map(compiled_for, COMPUTE_CAPABILITIES)))
+
+
+def held_against_the_ledger(done: list[Row]) -> bool:
+    """Print how the rows compare; whether nothing got worse."""
+    noted, now = ledger.read()[0], ledger.toolchain()
+    found = ledger.worse(done)
+    print(*found, sep="\n", end="\n" if found else "")
+    if improved := ledger.better(done):
+        print(f"{improved} kernels need less than the ledger says: --update notes it.")
+    if noted != now:
+        print(f"The ledger was written with {noted}; here is {now}: what differs is told, not judged.")
+        return True
+    print(f"{len(done)} kernels held against the ledger: {len(found)} are worse.")
+    return not found
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; 0: all is well, 1: a kernel failed or got worse, 2: there is nothing to compile with."""
     try:
-        done = list(rows())
+        if arguments not in ([], ["--update"]):
+            raise InputError(f"--update is the one option there is, not {' '.join(arguments)}.")
+        with door.compiler(COMPUTE_CAPABILITIES[0]):
+            pass  # what is missing is said before any process is started
+        done = compile_everywhere()
+        print(table(done))
+        failed = any(row.failure for row in done)
+        if not arguments:
+            return 0 if held_against_the_ledger(done) and not failed else 1
+        if not failed:  # a ledger with holes would pass for a whole one
+            ledger.write(done)
+        return int(failed)
     except InputError as missing:
         print(missing, file=sys.stderr)
         return 2
-    print(table(done))
-    return 1 if any(row.failure for row in done) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
