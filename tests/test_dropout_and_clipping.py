@@ -130,7 +130,6 @@ def test_the_share_that_stays_is_what_was_asked_for():
 @pytest.mark.parametrize(
     ("given", "clip"),
     [({"clip_norm": 0.4}, shortened(0.4)), ({"clip_value": 0.02}, lambda g: np.clip(g, -0.02, 0.02))],
-    ids=str,
     ids=["norm", "value"],
 )
 def test_clipping_walks_the_path_of_its_twin(given, clip, dtype):
