@@ -54,8 +54,10 @@ class Line:
     share: float | None = None
 
 
-def training(rows: int | None, rounds: int, seed: int, hidden: tuple[int, ...], batch: int, threads: int) -> list[Line]:
-    """Seconds an epoch of the network, of every library that is here."""
+def training(
+    rows: int | None, rounds: int, seed: int, hidden: tuple[int, ...], batch: int, threads: int, only: str = ""
+) -> list[Line]:
+    """Seconds an epoch of the network, of every library that is here; ``only`` of those whose names begin so."""
     from frameworks import CONTENDERS, GATE, disagreement
     from task import Task
 
@@ -65,7 +67,10 @@ def training(rows: int | None, rounds: int, seed: int, hidden: tuple[int, ...], 
         f"One epoch of {network} on {task.problem.rows:,} images, batch {batch}, SGD, float32, threads: {threads}"
     )
     lines, running = [], []
+    wanted = (OWN, *filter(None, only.split(",")))
     for kind in CONTENDERS:
+        if only and not kind.name.startswith(wanted):
+            continue
         line = Line(kind.name, question)
         lines.append(line)
         line.excluded = kind.missing()
@@ -248,6 +253,7 @@ def main() -> None:
     parser.add_argument("--hidden", type=_units, default=(128,), help="training: units, as in 512-256 (default: 128)")
     parser.add_argument("--batch", type=int, default=32, help="training: rows of a batch (default: 32)")
     parser.add_argument("--threads", type=int, default=THREADS, help=f"training: cores for each (default: {THREADS})")
+    parser.add_argument("--only", default="", help="training: beside gdbench only these, as in JAX,PyTorch")
     parser.add_argument("--seed", type=int, default=0, help="of the weights, the batches and the order of contenders")
     parser.add_argument("--json", type=Path, help="keep every sample in this file")
     asked = parser.parse_args()
@@ -262,7 +268,7 @@ def main() -> None:
     with held(asked.threads if asked.question == "training" else THREADS):
         lines: list[Any]
         if asked.question == "training":
-            lines = training(asked.rows, rounds, asked.seed, asked.hidden, asked.batch, asked.threads)
+            lines = training(asked.rows, rounds, asked.seed, asked.hidden, asked.batch, asked.threads, asked.only)
         elif asked.question == "solvers":
             lines = solvers.solvers(rounds, asked.seed)
         else:

@@ -183,6 +183,8 @@ def _on_cuda(plan: Plan, number: int) -> Run:
         return SearchRun(plan)
     if plan.method.batch_size is None:
         raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
+    if isinstance(plan.method.direction, SecondOrder):
+        raise InputError(f"device='cuda' has no curvature for {plan.method.direction.name}; use device='cpu'.")
     if isinstance(plan.method.direction, Averaged):
         raise InputError("PolyakRuppert averages on the CPU; use device='cpu'.")
     from gdbench.devices.cuda.minibatch import Training

@@ -118,8 +118,9 @@ def factors_size(layers: Sequence[tuple[int, int]]) -> int:
 def damped_inverses(A: Array, G: Array, damping: float) -> tuple[Array, Array] | None:
     """(A + pi r I)^-1 and (G + r/pi I)^-1, r^2 = damping, in their dtype; None where a factor is no finite matrix.
 
-    >>> [inverse.item() for inverse in damped_inverses(np.array([[4.0]]), np.array([[1.0]]), damping=1.0)]
-    [0.16666666666666666, 0.6666666666666666]
+    >>> inverses = damped_inverses(np.array([[4.0]]), np.array([[1.0]]), damping=1.0)
+    >>> [round(inverse.item(), 6) for inverse in inverses]
+    [0.166667, 0.666667]
     """
     sizes = [float(np.trace(factor, dtype=np.float64)) / len(factor) for factor in (A, G)]
     # A slope of exactly 0 in every unit (all of them idle) leaves nothing to balance.
