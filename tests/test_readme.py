@@ -13,12 +13,28 @@ def test_the_python_examples_run(capsys, tmp_path, monkeypatch):
     for example in examples:
         exec(compile(example, str(README), "exec"), {"__name__": "readme"})
         told.append(capsys.readouterr().out)
-    one_s_own, slopes, surface = told
+    one_s_own, slopes, surface, network = told
     assert one_s_own.count("f = ") == 4
     assert slopes.count("-215.6") >= 6
     assert "good" in slopes
     assert surface.count("saddle") >= 4
     assert (tmp_path / "himmelblau.png").exists()
+    assert len(network.strip().splitlines()) == 5  # a head of two lines, three epochs
+
+
+def test_the_suite_is_one(tmp_path, monkeypatch):
+    """Its cases are listed, and the searches and steps that do not fit are told with the reason."""
+    (tmp_path / "mymodel.py").write_text("def loss(x):\n    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2\n")
+    path = tmp_path / "suite.toml"
+    path.write_text(re.search(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1])
+    from gdbench.experiments.base import Settings
+    from gdbench.experiments.suite import suite_experiment
+
+    suite = suite_experiment(path)
+    cases = suite.cases(Settings())
+    fitting = [case for case in cases if not suite.refusal(case)]
+    assert {case.parameters["method"] for case in fitting} >= {"steepest", "lbfgs", "random-local-search"}
+    assert len(fitting) > 50
 
 
 def test_every_linked_file_exists():
