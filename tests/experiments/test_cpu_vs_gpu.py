@@ -186,7 +186,7 @@ def pretended(open_door, monkeypatch):
 
         def twins(size, dtype):
             made = kernel.twins(size, dtype)
-            return made._replace(gpu=Pretended(made.cpu, dtype.type(off)).gpu, peer=None)
+            return made._replace(drawn=lambda: None, gpu=Pretended(made.cpu, dtype.type(off)).gpu, peer=None)
 
         changed = SimpleNamespace(twins=twins, flops=kernel.flops, numbers=kernel.numbers)
         monkeypatch.setitem(gpu_sides.KERNELS, "landscape", changed)

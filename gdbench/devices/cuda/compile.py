@@ -23,6 +23,7 @@ from gdbench.devices.cpu.compile import LOG, Compiled
 from gdbench.devices.cpu.diagnosis import sentence
 from gdbench.devices.cuda import door
 from gdbench.devices.cuda.scalars import beyond_a_thread, numpy_names, stand_in
+from gdbench.devices.cuda.simulated import bound_to_running
 from gdbench.devices.source import identity, localised, rebound
 from gdbench.errors import CompileError, InputError
 from gdbench.problems.base import Problem
@@ -68,8 +69,9 @@ def blueprint(template: Any, signature: Any, dtype: np.dtype, value: object, **n
 
 def _device(plain: FunctionType) -> Any:
     """A device function of a plain one whose helpers are device functions already."""
-    instead = dict.fromkeys(numpy_names(plain), _numpy())
-    return door.module().jit(device=True)(rebound(plain, instead))
+    cuda = door.module()
+    told = rebound(plain, dict.fromkeys(numpy_names(plain), _numpy()))
+    return cuda.jit(device=True)(bound_to_running(told, cuda) if door.simulated() else told)
 
 
 @cache
