@@ -1,8 +1,8 @@
 """What device functions find as ``cuda`` in Numba's simulator.
 
-The simulator swaps the module in a device function's globals for the running kernel's at every call, and back when the call
-ends; with several threads a block, the first to return takes it from under the others (``module 'numba.cuda' has no
-attribute 'blockIdx'``). Functions that find this instead are left alone.
+The simulator swaps the module in a device function's globals for the running kernel's at every call, and back when the
+call ends; with several threads a block, the first to return takes it from under the others (``module 'numba.cuda' has
+no attribute 'blockIdx'``). Functions that find this instead are left alone.
 """
 
 from __future__ import annotations
