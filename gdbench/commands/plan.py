@@ -18,6 +18,8 @@ from gdbench.report.tables.formats import seconds
 SECONDS_A_CASE = 1.0
 #: Cases listed in full; of more, the first ones.
 MOST = 300
+#: More parameters than these would be columns too narrow to read: a case is told in words then.
+COLUMNS = 6
 
 
 def print_plan(console: Console, experiment: Experiment, cases: list[Case], folder: Path, force: bool) -> None:
@@ -25,11 +27,12 @@ def print_plan(console: Console, experiment: Experiment, cases: list[Case], fold
     stored = {record.key: record for record in RecordStore(folder / experiment.name).load().records}
     common, varying = split(cases)
     table = Table(title=f"{experiment.name}: {len(cases)} cases", title_justify="left")
-    for name in [*varying, "state"]:
+    in_words = len(varying) > COLUMNS
+    for name in ["case", "state"] if in_words else [*varying, "state"]:
         table.add_column(name, overflow="fold")
     refusals = {case.key: experiment.refusal(case) for case in cases}
     for case in cases[:MOST]:
-        told = [str(case.parameters.get(name, "")) for name in varying]
+        told = [words(case, varying)] if in_words else [str(case.parameters.get(name, "")) for name in varying]
         refusal = refusals[case.key]
         state = f"skipped: {refusal}" if refusal else _state(stored.get(case.key), force)
         table.add_row(*map(Text, [*told, state]))
@@ -42,6 +45,16 @@ def print_plan(console: Console, experiment: Experiment, cases: list[Case], fold
     possible = [case for case in cases if not refusals[case.key]]
     skipped = f"{len(cases) - len(possible)} skipped. " if len(possible) < len(cases) else ""
     console.print(skipped + estimate(possible, stored, force), highlight=False, soft_wrap=True)
+
+
+def words(case: Case, names: list[str]) -> str:
+    """What a case asks for by these names, in one line; what is not asked for is not named.
+
+    >>> words(Case("step_size", {"problem": "logistic", "scale": None, "maxiter": 9}), ["problem", "scale", "maxiter"])
+    'problem logistic, maxiter 9'
+    """
+    given = [(name, case.parameters.get(name)) for name in names]
+    return ", ".join(f"{name} {value}" for name, value in given if value is not None and value != "")
 
 
 def split(cases: list[Case]) -> tuple[dict[str, object], list[str]]:
