@@ -6,6 +6,7 @@ drawn and in whatever order. Nothing here touches pyplot or leaves matplotlib's 
 
 from __future__ import annotations
 
+import re
 import textwrap
 import zlib
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,9 @@ COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 GREY, GRID = "#666666", "#E4E4E4"
 
 SOLID, DASHED, DOTTED, MIXED = "solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (5, 1.6, 1.2, 1.6))
+DASHES = (SOLID, DASHED, MIXED, DOTTED)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+STRANGE_MARKERS = ("*", "<", ">", "p", "h")  # of names that LOOKS lacks: none of them looks like a known one
 DPI = 150
 TEXT_SIZE, LABEL_SIZE, NOTE_SIZE, TITLE_SIZE = 9.0, 8.5, 7.5, 13.0
 
@@ -39,20 +42,21 @@ class Look(NamedTuple):
     dash: Any
 
 
-#: A method whose slope comes from a source, "steepest, 3-point slope", looks like the source.
+#: No two share colour and marker.
 LOOKS = {
     "2-point": Look(ORANGE, "^", DASHED),
     "3-point": Look(VERMILLION, "s", MIXED),
-    "richardson": Look(BLACK, "X", SOLID),
+    "richardson": Look(BLACK, "D", SOLID),
     "cs": Look(PURPLE, "D", DASHED),
     "forward-ad": Look(SKY, "v", MIXED),
     "reverse-ad": Look(GREEN, "P", SOLID),
     "analytic": Look(BLUE, "o", SOLID),
     "coloured": Look(BLACK, "v", DASHED),
-    "structured": Look(BLACK, "X", SOLID),
+    "structured": Look(BLACK, "s", DOTTED),
+    "noise-aware": Look(VERMILLION, "o", DASHED),
     "spsa": Look(GREY, "D", DOTTED),
     "steepest": Look(SKY, "o", SOLID),
-    "sgd": Look(SKY, "o", SOLID),
+    "sgd": Look(SKY, "P", SOLID),
     "momentum": Look(GREEN, "^", DASHED),
     "sign": Look(ORANGE, "v", MIXED),
     "adam": Look(BLUE, "s", SOLID),
@@ -69,41 +73,56 @@ LOOKS = {
     "bfgs": Look(GREEN, "s", SOLID),
     "lbfgs": Look(GREEN, "o", MIXED),
     "newton": Look(BLACK, "o", SOLID),
-    "newton-cg": Look(BLACK, "v", DASHED),
+    "newton-cg": Look(BLACK, "^", DASHED),
     "kfac": Look(PURPLE, "X", SOLID),
     "trust-ncg": Look(VERMILLION, "D", SOLID),
     "newton-saddle-free": Look(PURPLE, "^", SOLID),
     "gauss-newton": Look(PURPLE, "o", DOTTED),
     "levenberg-marquardt": Look(SKY, "D", MIXED),
-    "normal-equations": Look(ORANGE, "s", SOLID),
+    "normal-equations": Look(BLUE, "D", SOLID),
     "cholesky": Look(VERMILLION, "X", SOLID),
-    "qr": Look(BLACK, "v", DASHED),
-    "svd": Look(PURPLE, "P", DASHED),
+    "qr": Look(BLACK, "P", DASHED),
+    "svd": Look(PURPLE, "s", DASHED),
     "random-search": Look(BLACK, "X", DOTTED),
-    "random-local-search": Look(PURPLE, "D", MIXED),
+    "random-local-search": Look(PURPLE, "v", MIXED),
 }
 
 
 def look(name: str) -> Look:
     """The look of ``name``: from ``LOOKS``, or drawn from the name itself, so that it never depends on the others.
 
-    >>> look("adam") == look("adam"), look("steepest, analytic slope") == look("analytic")
+    A method keeps its look whatever follows its name after a comma or a bracket: the slope it is given, a dtype, its
+    settings. A source has its own look where the name is the source's, with or without the word slope.
+
+    >>> look("adam, 3-point slope") == look("adam(0.1)") == look("adam"), look("analytic slope") == look("analytic")
     (True, True)
     """
-    source = name.rpartition(", ")[2].removesuffix(" slope")
-    known = LOOKS.get(name) or LOOKS.get(source)
+    known = LOOKS.get(name) or LOOKS.get(_head_and_rest(name)[0])
     if known:
         return known
     number = zlib.crc32(name.encode())  # hash() differs from process to process
-    dashes = (SOLID, DASHED, MIXED, DOTTED)
-    return Look(COLOURS[number % 7], MARKERS[number // 7 % 7], dashes[number // 49 % 4])
+    kinds = len(STRANGE_MARKERS)
+    return Look(COLOURS[number % 7], STRANGE_MARKERS[number // 7 % kinds], DASHES[number // 7 // kinds % 4])
 
 
 def pen(name: str, pale: bool = False) -> dict[str, Any]:
-    """Keyword arguments for ``Axes.plot`` that draw ``name``, thin and pale for a machine that stands back."""
+    """Keyword arguments for ``Axes.plot`` that draw ``name``, thin and pale for a machine that stands back.
+
+    Lines of one method, "steepest, 3-point slope" and "steepest, analytic slope", differ in their dash: it is the
+    source's, where one follows the comma.
+    """
     colour, marker, dash = look(name)
+    head, rest = _head_and_rest(name)
+    if head in LOOKS and rest in LOOKS:
+        dash = LOOKS[rest].dash
     strength = {"linewidth": 0.8, "alpha": 0.4, "markersize": 2.5} if pale else {"linewidth": 1.7, "markersize": 5}
     return {"color": colour, "marker": marker, "linestyle": dash, "zorder": 2.5 if pale else 3, **strength}
+
+
+def _head_and_rest(name: str) -> tuple[str, str]:
+    """What stands before the first comma or bracket, and what after it, neither with the word slope."""
+    head, *rest = re.split(r"[,(]", name, maxsplit=1)
+    return head.strip().removesuffix(" slope"), "".join(rest).strip().removesuffix(" slope")
 
 
 def ink(colour: str) -> str:
@@ -178,11 +197,16 @@ def sheet(
         corner = (position * slot + left, height - top - axes_height)
         size = (slot - left - label_room, axes_height)
         panel = figure.add_axes((corner[0] / width, corner[1] / height, size[0] / width, size[1] / height))
-        panel.set_title(heading, loc="left", fontsize=TEXT_SIZE + 0.5)
-        panel.grid(True)
-        panel.tick_params(labelsize=TEXT_SIZE - 1, color=GREY)
+        headed(panel, heading)
         axes.append(panel)
     return figure, axes
+
+
+def headed(panel: Axes, heading: str) -> None:
+    """Give a panel its heading, its grid and its ticks, as ``sheet`` gives its own."""
+    panel.set_title(heading, loc="left", fontsize=TEXT_SIZE + 0.5)
+    panel.grid(True)
+    panel.tick_params(labelsize=TEXT_SIZE - 1, color=GREY)
 
 
 def save(figure: Figure, directory: str | Path, stem: str = "figure", records_hash: str = "") -> tuple[Path, Path]:

@@ -11,27 +11,61 @@ from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, minimize
 
 from gdbench.errors import InputError
+from gdbench.gradients import GRADIENTS
+from gdbench.methods import method_names
 from gdbench.report.labels import End, free_height, label_ends, spread
 from gdbench.report.scales import log_axis, log_limits, named_ticks
-from gdbench.report.style import COLOURS, LOOKS, look, save, sheet
+from gdbench.report.style import COLOURS, LOOKS, look, pen, save, sheet
 
 heights = st.lists(st.tuples(st.floats(-0.5, 1.5), st.floats(0.01, 0.3)), min_size=1, max_size=8)
+
+
+def test_no_two_known_names_look_alike_even_where_no_dash_is_drawn():
+    assert len({(known.colour, known.marker) for known in LOOKS.values()}) == len(LOOKS)
+
+
+def test_every_method_and_source_that_is_offered_has_a_look_of_its_own():
+    assert {*GRADIENTS, *method_names()} <= set(LOOKS)
+    assert len({(look(name).colour, look(name).dash) for name in GRADIENTS}) == len(list(GRADIENTS))
 
 
 def test_known_names_that_meet_in_a_figure_look_different():
     for company in (
         ("2-point", "3-point", "cs", "forward-ad", "reverse-ad", "analytic"),
         ("sgd", "momentum", "adam", "random-search", "random-local-search"),
-        ("steepest, 3-point slope", "steepest, analytic slope", "random-search", "random-local-search"),
+        ("steepest", "random-search", "random-local-search"),
     ):
         assert len({look(name).colour for name in company}) == len(company)
         assert len({look(name).marker for name in company}) == len(company)
+
+
+@pytest.mark.parametrize("method", ["adam", "lbfgs", "steepest", "newton-cg", "random-search"])
+@pytest.mark.parametrize("rest", [", 3-point slope", ", 3-point", ", float32", "(step_size=0.1, beta=0.9)", ", qr"])
+def test_a_method_keeps_its_look_whatever_follows(method, rest):
+    assert look(method + rest) == look(method)
+
+
+def test_a_source_has_its_look_where_the_name_is_its_own():
+    assert look("3-point slope") == look("3-point, float32") == look("3-point") != look("steepest, 3-point slope")
+
+
+def test_lines_of_one_method_with_two_sources_differ_in_their_dash():
+    by_differences, derived = pen("steepest, 3-point slope"), pen("steepest, analytic slope")
+    assert by_differences.pop("linestyle") != derived.pop("linestyle")
+    assert by_differences == derived
+    assert pen("steepest, float32") == pen("steepest")
 
 
 @given(st.text())
 def test_every_name_has_a_look_of_the_colour_blind_safe_set(name):
     assert look(name) == look(name)
     assert look(name).colour in COLOURS
+
+
+@given(st.text())
+def test_an_unknown_name_looks_like_no_known_one(name):
+    if look(name) not in LOOKS.values():  # "adam" can be drawn, too
+        assert look(name).marker not in {known.marker for known in LOOKS.values()}
 
 
 def test_an_unknown_name_looks_the_same_in_another_process():
