@@ -1,4 +1,4 @@
-"""When does compiling pay? Seconds of the first use, cold and from the cache, and the uses until they are won back."""
+"""When does compiling pay? Seconds until a task is ready, cold and from the cache, and the runs that win them back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from gdbench.experiments.base import Experiment, Outcome, Settings
 from gdbench.experiments.compiled_tasks import AGREE, TASKS
 from gdbench.harness.case import Case
+from gdbench.harness.statistics import Interval, median_interval
 from gdbench.report.tables.formats import count
 from gdbench.report.tables.formats import seconds as in_seconds
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CHOSEN = {"smoke": ("slope",), "default": tuple(TASKS), "full": tuple(TASKS)}
-ROUNDS = {"smoke": 1, "default": 1, "full": 5}
+ROUNDS = {"smoke": 1, "default": 3, "full": 6}
 #: Seconds for timing the three ways of one task against each other.
 CAP = {"smoke": 0.2, "default": 0.6, "full": 2.0}
 PROCESS = "from gdbench.experiments.compiled_tasks import main; main()"
@@ -78,38 +79,62 @@ def _process(task: str, cap: float, folder: str) -> dict[str, Any]:
 
 
 def table(frame: pandas.DataFrame) -> pandas.DataFrame:
-    """One row a machine and task: seconds until it is ready (medians over rounds), seconds of one, uses to break even.
+    """One row a machine and task: seconds until it is ready, seconds of one run, runs ("uses") to break even.
 
-    cold: compiled; cached: loaded; warm: asked for again in the same process. The uses are cold, or cached, /
-    (seconds_slow - seconds_compiled), where slow is the faster of plain Python and NumPy; infinite where that wins.
+    cold: compiled; cached: loaded; warm: asked for again in the same process; medians over rounds, between <name>_low
+    and <name>_high (95 % by order statistics; of fewer than six rounds the least and the largest). The uses are cold,
+    or cached, / (seconds_slow - seconds_compiled), where slow is the faster of plain Python and NumPy; infinite where
+    that wins. Their ends take the farther end of the interval of each of the three times.
     """
     import pandas as pd
 
     rows = []
     for (machine, task), runs in frame.groupby(["machine", "task"], sort=False):
         cold, cached = runs["cold"], runs["cached"]
-        taken = {way: _median(s for c in cached for s in c["seconds"][way]) for way in ("compiled", "python", "numpy")}
-        slow = min(("python", "numpy"), key=lambda way: taken[way])
-        saved = taken[slow] - taken["compiled"]
-        ready = {"cold": _median(c["first"] for c in cold), "cached": _median(c["first"] for c in cached)}
+        taken = {
+            way: median_interval([s for c in cached for s in c["seconds"][way]])
+            for way in ("compiled", "python", "numpy")
+        }
+        slow = min(("python", "numpy"), key=lambda way: taken[way].median)
+        ready = {
+            "cold": median_interval([c["first"] for c in cold]),
+            "cached": median_interval([c["first"] for c in cached]),
+            "warm": median_interval([c["again"] for c in [*cold, *cached]]),
+        }
+        uses = {f"uses_{how}": _uses(ready[how], taken[slow], taken["compiled"]) for how in ("cold", "cached")}
         rows.append(
             {
                 "machine": machine,
                 "task": task,
                 "parts": len(cold.iloc[0]["parts"]),
-                **ready,
-                "warm": _median(c["again"] for c in [*cold, *cached]),
-                **{f"seconds_{way}": took for way, took in taken.items()},
+                **{how: took.median for how, took in ready.items()},
+                **{f"seconds_{way}": took.median for way, took in taken.items()},
                 "slow": slow,
-                **{f"uses_{how}": took / saved if saved > 0 else np.inf for how, took in ready.items()},
+                **{how: needed[0] for how, needed in uses.items()},
                 "rounds": len(runs),
+                **{f"{how}_low": took.low for how, took in ready.items()},
+                **{f"{how}_high": took.high for how, took in ready.items()},
+                **{f"{how}_low": needed[1] for how, needed in uses.items()},
+                **{f"{how}_high": needed[2] for how, needed in uses.items()},
             }
         )
     return pd.DataFrame(rows)
 
 
-def _median(numbers: Any) -> float:
-    return float(np.median(list(numbers)))
+def _uses(ready: Interval, slow: Interval, fast: Interval) -> tuple[float, float, float]:
+    """Runs until ``ready`` is won back at slow - fast a run: the middle, the fewest and the most that all three allow.
+
+    >>> one = Interval(1.0, 0.5, 1.5, 6, True)
+    >>> _uses(one, Interval(3.0, 2.0, 4.0, 6, True), one)
+    (0.5, 0.14285714285714285, 3.0)
+    """
+    pairs = (
+        (ready.median, slow.median - fast.median),
+        (ready.low, slow.high - fast.low),
+        (ready.high, slow.low - fast.high),
+    )
+    middle, fewest, most = (spent / saved if saved > 0 else float("inf") for spent, saved in pairs)
+    return middle, fewest, most
 
 
 def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
@@ -120,9 +145,9 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     won = own[np.isfinite(own["uses_cold"])]
     title = f"Compiling takes {_span(own['cold'])} once, loading it in the next process {_span(own['cached'])}"
     if len(won) == 1:
-        title += f"; {_about(won['uses_cold'].min())} uses win it back"
+        title += f"; {_about(won['uses_cold'].min())} runs win it back"
     elif len(won):
-        title += f"; {_about(won['uses_cold'].min())} to {_about(won['uses_cold'].max())} uses win it back"
+        title += f"; {_about(won['uses_cold'].min())} to {_about(won['uses_cold'].max())} runs win it back"
     if len(won) < len(own):
         title += f"; {', '.join(TASKS[task] for task in own.loc[~np.isfinite(own['uses_cold']), 'task'])}: never"
     rounds = int(own["rounds"].min())
@@ -148,14 +173,19 @@ def _about(uses: float) -> str:
 
 
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
-    """What the terminal shows."""
+    """What the terminal shows, in 80 columns: the faster of Python and NumPy alone, medians alone."""
     import pandas as pd
 
-    told = {"task": [TASKS[task] for task in rows["task"]], "parts": rows["parts"]}
-    times = {"cold": "compile", "cached": "load", "warm": "ask again", "seconds_compiled": "one, compiled"}
-    times |= {"seconds_python": "one, Python", "seconds_numpy": "one, NumPy"}
+    times = {"cold": "compile", "cached": "load", "seconds_compiled": "a run, compiled"}
+    told: dict[str, Any] = {"task": [TASKS[task] for task in rows["task"]]}
     told |= {words: [in_seconds(float(taken)) for taken in rows[name]] for name, words in times.items()}
-    told["uses to break even"] = [count(uses if np.isinf(uses) else float(np.ceil(uses))) for uses in rows["uses_cold"]]
+    told["a run, Python or NumPy"] = [
+        f"{in_seconds(float(row['seconds_' + row['slow']]))}, {'NumPy' if row['slow'] == 'numpy' else 'Python'}"
+        for row in rows.to_dict("records")
+    ]
+    told["runs to win it back"] = [
+        count(uses if np.isinf(uses) else float(np.ceil(uses))) for uses in rows["uses_cold"]
+    ]
     return pd.DataFrame(told)
 
 

@@ -23,9 +23,9 @@ AGREE = 1e-6
 #: Name -> what a reader is told of it.
 TASKS = {
     "value": f"value of Rosenbrock-{N}",
-    "slope": "its slope, by hand",
-    "differences": "its slope, 3-point",
-    "descent": f"{STEPS} steps of descent on it",
+    "slope": f"slope of Rosenbrock-{N}, by hand",
+    "differences": f"slope of Rosenbrock-{N}, 3-point",
+    "descent": f"{STEPS} steps of descent on Rosenbrock-{N}",
     "network": f"slope of a network, 8-{HIDDEN}-3",
 }
 

@@ -25,7 +25,8 @@ KERNELS = {
     "interpreter": "interpreter: a sum in plain Python",
 }
 BLOCKS = {"smoke": 60, "default": 300, "full": 2000}
-#: Numbers of repeats that are tried, and differences that are to be seen.
+#: Numbers of repeats that are tried, up to half of the blocks measured: more, drawn from so few blocks, would tell of
+#: what these blocks happen to be. And differences that are to be seen.
 REPEATS = (6, 8, 10, 12, 16, 20, 24, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400)
 DIFFERENCES = (0.0, 0.02, 0.05, 0.1)
 ASKED = 0.05
@@ -79,11 +80,10 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
     """One row a machine, kernel, difference and number of repeats: the share of tries that see the difference.
 
     A try draws so many blocks with replacement, calls either side A, as both are the same, and makes A slower by the
-    difference. It sees one when the 95 % interval
-    of the median of A / B over its blocks (order statistics, as everywhere here) excludes 1; at difference 0 that is a
-    false alarm. Beside it the quantiles of A / B over all blocks, whether their interval excludes 1 (``biased``), and
-    ``enough``: the least number of repeats from which on ``POWER`` of the tries see the difference, infinite if none
-    tried is.
+    difference. It sees one when the 95 % interval of the median of A / B over its blocks (order statistics, as
+    everywhere here) excludes 1; at difference 0 that is a false alarm. Beside it the quantiles of A / B over all
+    blocks, whether their interval excludes 1 (``biased``), and ``enough``: the least number of repeats from which on
+    ``POWER`` of the tries see the difference, infinite if none tried is. No more are tried than half of the blocks.
     """
     import pandas as pd
 
@@ -119,13 +119,13 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def seen_share(ratios: NDArray[np.float64], difference: float, seed: int = 0) -> dict[int, float]:
-    """Number of repeats -> share of ``TRIES`` draws whose interval of the median excludes 1.
+    """Number of repeats, up to half of the ratios' -> share of ``TRIES`` draws whose interval of the median excludes 1.
 
     The ranks are those of ``statistics.median_interval``, which a test holds against this.
     """
     random = np.random.default_rng(seed)
     shares = {}
-    for n in REPEATS:
+    for n in [n for n in REPEATS if n <= max(ratios.size // 2, REPEATS[0])]:
         drawn = ratios[random.integers(ratios.size, size=(TRIES, n))] ** random.choice([-1.0, 1.0], size=(TRIES, n))
         drawn = np.sort(drawn * (1 + difference), axis=1)
         low = max(int(np.floor((n - 1.96 * np.sqrt(n)) / 2)), 1)
@@ -146,24 +146,34 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     from gdbench.report.plots.timing_noise import timing_noise_figure
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
-    asked = own[own["difference"] == ASKED].drop_duplicates("kernel")
-    most, least = asked["enough"].max(), asked["enough"].min()
-    if np.isfinite(most):
-        told = f"{least:.0f} to {most:.0f} repeats" if least < most else f"{most:.0f} repeats"
-    else:
-        lost = ", ".join(asked.loc[~np.isfinite(asked["enough"]), "kernel"])
-        told = f"more than {max(REPEATS)} repeats ({lost})"
+    asked = own[own["difference"] == ASKED]
     widest = float(max(asked["ratio_high"].max(), 1 / asked["ratio_low"].min()))
-    title = f"A difference of {ASKED:.0%} takes {told} to see: 95 % of single blocks show equals within {widest:.3g}x"
+    apart = f"{widest - 1:.1%}" if widest < 2 else f"{widest:.2g} times"
+    title = (
+        f"Two timings of the same work differ by up to {apart}; to see a difference of {ASKED:.0%} takes {_told(asked)}"
+    )
     subtitle = (
-        f"the same work timed against itself in {int(own['blocks'].min())} interleaved blocks; "
+        f"up to: in 95 % of the {int(own['blocks'].min())} blocks in which it was timed twice, in random order; "
         f"seen: the 95 % interval of the median ratio excludes 1, in {POWER:.0%} of {TRIES:,} resamples"
     )
     return timing_noise_figure(own.assign(words=own["kernel"].map(KERNELS)), title, subtitle, POWER, ASKED)
 
 
+def _told(asked: pandas.DataFrame) -> str:
+    """The repeats that each kernel needs, the fewest first: "12 repeats (arithmetic), more than 150 (memory)"."""
+    needed: dict[str, list[str]] = {}
+    most = asked.groupby("kernel")["repeats"].max()
+    for row in asked.drop_duplicates("kernel").sort_values("enough", kind="stable").to_dict("records"):
+        enough = float(row["enough"])
+        words = f"{enough:.0f}" if np.isfinite(enough) else f"more than {most[row['kernel']]:.0f}"
+        needed.setdefault(words, []).append(str(row["kernel"]))
+    (first, kernels), *others = needed.items()
+    told = [f"{first} repeats ({', '.join(kernels)})"]
+    return ", ".join([*told, *(f"{words} ({', '.join(kernels)})" for words, kernels in others)])
+
+
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
-    """What the terminal shows: a row a kernel."""
+    """What the terminal shows: a row a kernel, in 80 columns; a note where the run was not as it should be."""
     import pandas as pd
 
     from gdbench.report.tables.formats import count
@@ -172,18 +182,23 @@ def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
     for kernel, group in rows.groupby("kernel", sort=False):
         row = group.iloc[0]
         needed = group.drop_duplicates("difference").set_index("difference")["enough"]
+        more = f"> {group['repeats'].max():.0f}"
+        notes = [words for words, so in (("biased", row["biased"]), ("drift", row["drift"])) if so]
         told.append(
             {
-                "kernel": KERNELS[str(kernel)],
-                "A / A, half within": f"{row['ratio_lower']:.3f} to {row['ratio_upper']:.3f}",
-                "95 % within": f"{row['ratio_low']:.3f} to {row['ratio_high']:.3f}",
-                **{f"repeats for {d:.0%}": count(needed[d]) for d in DIFFERENCES if d > 0},
+                "kernel": str(kernel),
+                "95 % of A / A within": f"{row['ratio_low']:.3f} to {row['ratio_high']:.3f}",
+                **{
+                    f"repeats for {d:.0%}": count(needed[d]) if np.isfinite(needed[d]) else more
+                    for d in DIFFERENCES
+                    if d > 0
+                },
                 "false alarms": f"{group.loc[group['difference'] == 0, 'seen'].median():.1%}",
-                "A / A in all": "biased" if row["biased"] else "1",
-                "drift": "yes" if row["drift"] else "no",
+                "note": ",\n".join(notes),
             }
         )
-    return pd.DataFrame(told)
+    table = pd.DataFrame(told)
+    return table if table["note"].any() else table.drop(columns="note")
 
 
 EXPERIMENT = Experiment(

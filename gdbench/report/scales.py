@@ -78,6 +78,15 @@ def named_ticks(panel: Axes, values: ArrayLike, apart: float = 0.085) -> None:
     panel.xaxis.set_minor_locator(NullLocator())
 
 
+def inner_ticks(panel: Axes, room: float = 0.07) -> None:
+    """Keep the ticks of a logarithmic x axis away from its ends, past which their labels would run."""
+    from matplotlib.ticker import FixedLocator
+
+    low, high = np.log(panel.get_xlim())
+    kept = [tick for tick in panel.get_xticks() if room <= (np.log(tick) - low) / (high - low) <= 1 - room]
+    panel.xaxis.set_major_locator(FixedLocator(kept))
+
+
 def markers_every(points: int) -> int:
     """Step between the markers of a line of so many points: about ten markers a line."""
     return max(points // 10, 1)

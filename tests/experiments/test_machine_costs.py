@@ -1,11 +1,14 @@
 """compile_time and timing_noise: the twins do the same work, and tables and titles follow the records."""
 
+import io
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from report_tables import figure_text
+from rich.console import Console
 
 from gdbench.errors import InputError
 from gdbench.experiments import compile_time, timing_noise
@@ -13,6 +16,7 @@ from gdbench.experiments.base import Settings
 from gdbench.experiments.compiled_tasks import AGREE, TASKS, ways
 from gdbench.harness.case import Case
 from gdbench.harness.statistics import median_interval
+from gdbench.report.tables.write import to_rich
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -42,11 +46,56 @@ def test_break_even_is_against_the_faster_twin_and_infinite_where_that_wins():
     assert second["uses_cold"] == second["uses_cached"] == math.inf
     title = figure_text(compile_time.figure(tidy, "m"), "title").replace("\n", " ")
     assert "Compiling takes 2.0 s to 3.0 s once" in title
-    assert "500,000 uses win it back" in title
-    assert title.endswith("its slope, by hand: never")
-    assert compile_time.summary(tidy)["uses to break even"].tolist() == ["500,000", "∞"]
+    assert "500,000 runs win it back" in title
+    assert title.endswith("slope of Rosenbrock-100, by hand: never")
+    shown = compile_time.summary(tidy)
+    assert shown["runs to win it back"].tolist() == ["500,000", "∞"]
+    assert shown["a run, Python or NumPy"].tolist() == ["5.00 µs, NumPy"] * 2
     with pytest.raises(InputError, match="warm"):
         compile_time.figure(tidy.drop(columns="warm"), "m")
+
+
+def test_intervals_follow_the_rounds_and_the_runs_and_are_drawn():
+    fast, slow = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5], [3.0, 3.1, 3.2, 3.3, 3.4, 3.5]
+    rounds = [compiled("value", cold, 0.5, 1.0, 9.0, 3.0) for cold in (2.0, 4.0, 3.0)]
+    for record in rounds:
+        record["cached"]["seconds"] |= {"compiled": fast, "numpy": slow}
+    tidy = compile_time.table(pd.DataFrame(rounds))
+    (row,) = tidy.to_dict("records")
+    assert (row["cold_low"], row["cold"], row["cold_high"]) == (2.0, 3.0, 4.0)
+    one, other = median_interval(slow * 3), median_interval(fast * 3)
+    assert row["uses_cold_low"] == pytest.approx(2.0 / (one.high - other.low))
+    assert row["uses_cold_high"] == pytest.approx(4.0 / (one.low - other.high))
+    assert row["uses_cold_low"] < row["uses_cold"] < row["uses_cold_high"]
+    drawn = [line.get_gid() for panel in compile_time.figure(tidy, "m").axes for line in panel.lines]
+    assert [name for name in drawn if name and name.endswith("interval")] == [
+        "cold interval",
+        "uses_cold interval",
+        "uses_cached interval",
+    ]
+
+
+def test_no_word_and_no_tick_of_the_compile_time_figure_leaves_its_place():
+    records = [compiled(task, 2.0, 0.5, 1e-6, 1e-3, 5e-6) for task in TASKS]
+    figure = compile_time.figure(compile_time.table(pd.DataFrame(records)), "m")
+    figure.draw_without_rendering()
+    for panel in figure.axes:
+        assert panel.get_tightbbox().x0 >= 0
+        assert panel.get_tightbbox().x1 <= figure.bbox.x1
+        right = panel.get_window_extent().x1
+        assert all(label.get_window_extent().x1 <= right for label in panel.get_xticklabels() if label.get_text())
+
+
+def test_tables_fit_80_columns_without_a_broken_word():
+    rough = [noise(3.0) | {"kernel": kernel, "drift": ["A"]} for kernel in timing_noise.KERNELS]
+    costs = [compiled(task, 12.0, 10.5, 1.23e-4, 1e-3, 5.55e-4) for task in TASKS]
+    for experiment, records in ((timing_noise, rough), (compile_time, costs)):
+        shown = experiment.summary(experiment.table(pd.DataFrame(records)))
+        console = Console(width=80, record=True, file=io.StringIO())
+        console.print(to_rich(shown))
+        text = console.export_text()
+        words = {word for column in shown for cell in (column, *map(str, shown[column])) for word in cell.split()}
+        assert [word for word in words if word not in text] == []
 
 
 def test_a_cache_that_is_not_what_it_should_be_is_no_measurement(monkeypatch):
@@ -67,6 +116,12 @@ def noise(spread, blocks=400, seed=1):
     a, b = np.exp(spread * random.standard_normal((2, blocks)))
     seconds = {"A": a.tolist(), "B": b.tolist()}
     return {"machine": "m", "kernel": "memory", "seconds": seconds, "calls": {"A": 2, "B": 2}, "drift": []}
+
+
+def test_no_more_repeats_are_tried_than_half_of_the_blocks():
+    ratios = np.exp(0.1 * np.random.default_rng(3).standard_normal(60))
+    assert list(timing_noise.seen_share(ratios, 0.05)) == [6, 8, 10, 12, 16, 20, 24]
+    assert list(timing_noise.seen_share(ratios[:7], 0.05)) == [6]
 
 
 def test_the_share_that_sees_follows_the_interval_used_everywhere():
@@ -92,11 +147,31 @@ def test_more_noise_needs_more_repeats_and_equals_are_seldom_told_apart():
     assert 12 <= needed[1] <= 40  # theory: sqrt(2) * 0.05 * 1.25 / sqrt(n) must be a third of log(1.05), about
 
 
-@pytest.mark.parametrize(("spread", "words"), [(0.02, "repeats to see"), (3.0, "takes more than 400 repeats (memory)")])
-def test_the_title_says_how_many(spread, words):
-    tidy = timing_noise.table(pd.DataFrame([noise(spread)]))
-    assert words in figure_text(timing_noise.figure(tidy, "m"), "title").replace("\n", " ")
-    assert len(timing_noise.summary(tidy)) == 1
+def test_the_title_says_how_many_for_every_kernel_and_how_far_equals_are_apart():
+    records = [
+        noise(spread) | {"kernel": kernel}
+        for kernel, spread in (("arithmetic", 0.005), ("memory", 3.0), ("interpreter", 0.01))
+    ]
+    tidy = timing_noise.table(pd.DataFrame(records))
+    title = figure_text(timing_noise.figure(tidy, "m"), "title").replace("\n", " ")
+    assert title.startswith("Two timings of the same work differ by up to ")
+    assert title.endswith("takes 6 repeats (arithmetic, interpreter), more than 200 (memory)")
+    assert timing_noise.summary(tidy)["repeats for 5%"].tolist() == ["6", "> 200", "6"]
+    calm = figure_text(timing_noise.figure(timing_noise.table(pd.DataFrame(records[:1])), "m"), "title")
+    assert re.search(r"by up to [123]\.\d%; ", calm)
+
+
+def test_false_alarms_have_a_panel_and_do_not_hide_each_other():
+    tidy = timing_noise.table(pd.DataFrame([noise(0.1) | {"kernel": kernel} for kernel in timing_noise.KERNELS]))
+    _, _, below = timing_noise.figure(tidy, "m").axes
+    assert below.get_title(loc="left").startswith("False alarms")
+    places = [tuple(line.get_xdata()) for line in below.lines if line.get_gid() == "false alarm"]
+    assert len(set(places)) == len(timing_noise.KERNELS)
+
+
+def test_names_of_kernels_keep_their_colon():
+    left, *_ = timing_noise.figure(timing_noise.table(pd.DataFrame([noise(0.1)])), "m").axes
+    assert [text.get_text() for text in left.texts if text.get_gid() == "kernel"] == ["memory:\na copy of\n16 MB"]
 
 
 def test_a_kernel_is_timed_against_itself_in_as_many_blocks_as_asked():

@@ -1,13 +1,14 @@
-"""When does compiling pay? Seconds until a task is ready (left), and how many of it win them back (right)."""
+"""When does compiling pay? Seconds until a task is ready (left), and how many runs of it win them back (right)."""
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gdbench.report.frames import checked
-from gdbench.report.scales import log_axis, log_limits
+from gdbench.report.scales import inner_ticks, log_axis, log_limits
 from gdbench.report.style import BLUE, GREEN, GREY, LABEL_SIZE, NOTE_SIZE, VERMILLION, ink, sheet, styled
 from gdbench.report.tables.formats import seconds
 
@@ -16,14 +17,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-NUMBERS = ("cold", "cached", "warm", "uses_cold", "uses_cached")
-#: Column -> words, colour, marker.
+#: Column -> words, colour, marker; beside each column its interval, <column>_low and <column>_high.
 READY = {
     "cold": ("compiled", VERMILLION, "s"),
     "cached": ("loaded from the cache", BLUE, "o"),
     "warm": ("asked for again", GREEN, "^"),
 }
 USES = {"uses_cold": ("after compiling", VERMILLION, "s"), "uses_cached": ("after loading", BLUE, "o")}
+ENDS = ("", "_low", "_high")
+NUMBERS = tuple(column + end for column in (*READY, *USES) for end in ENDS)
+#: Height of a mark over the next of its task; a task has height 1.
+APART = 0.3
+#: Letters of a task's name on one line.
+NAME = 28
+#: Inches a task, and above and below the tasks together.
+ROW, AROUND = 0.8, 0.2
 
 
 @styled()
@@ -33,7 +41,8 @@ def compile_time_figure(frame: DataFrame, title: str, subtitle: str = "") -> Fig
     Parameters
     ----------
     frame: one row a task, of one machine. Text: words (the task), slow (the faster twin). Numbers: seconds cold,
-        cached, warm; uses_cold, uses_cached (inf: never won back).
+        cached, warm; uses_cold, uses_cached (inf: never won back); the ends of the interval of each, <column>_low and
+        <column>_high.
     title, subtitle: the message in one sentence; dtype and rounds.
 
     Raises
@@ -42,28 +51,34 @@ def compile_time_figure(frame: DataFrame, title: str, subtitle: str = "") -> Fig
     """
     table = checked(frame, "the compile-time figure", ("words", "slow"), NUMBERS, ("cold",), ("cold",))
     figure, (left, right) = sheet(
-        ["Seconds until it is ready to run", "Uses until that is won back"],
+        ["Seconds until the task is ready to run", "Runs of the task until these seconds are won back"],
         title,
         subtitle,
         [
-            "uses: seconds until ready / (seconds of one in plain Python or NumPy, whichever is faster and named at "
-            "the right, - seconds of one compiled); open marker at the edge: never"
+            "won back: seconds until ready / (seconds of a run in plain Python or NumPy, whichever is faster and named "
+            "at the right, - seconds of a run compiled); open marker at the edge: never",
+            "bars: 95 % intervals; of seconds until ready with fewer than six rounds, from the least to the largest; "
+            "with one, none",
         ],
+        axes_height=AROUND + ROW * len(table),
+        headroom=0.6,
     )
     width = figure.get_size_inches()[0]
     for panel, at, wide in ((left, 2.35, 3.55), (right, 6.35, 3.45)):  # names stand at the left of the first panel
         box = panel.get_position()
-        panel.set_position((at / width, box.y0, wide / width, box.height * 0.9))
-    log_axis(left, "x", log_limits(table[list(READY)].to_numpy(), air=2.2), "seconds")
+        panel.set_position((at / width, box.y0, wide / width, box.height))
+    ready, uses = (table[[name + end for name in marks for end in ENDS]].to_numpy() for marks in (READY, USES))
+    log_axis(left, "x", log_limits(ready, air=2.2), "seconds")
     left.set_xlabel("seconds")
-    finite = table[list(USES)].to_numpy()
-    low, high = log_limits(finite[np.isfinite(finite)], air=2.2)
+    low, high = log_limits(uses, air=2.2)
     log_axis(right, "x", (low, high * 1.5))
-    right.set_xlabel("uses (count)")
+    right.set_xlabel("runs of the task (count)")
     _dots(left, table, READY, np.inf)
     _dots(right, table, USES, high)
+    for panel in (left, right):
+        inner_ticks(panel)
     for y, (words, slow) in enumerate(zip(table["words"], table["slow"])):
-        _say(left, (0, y), words, "right", GREY)
+        _say(left, (0, y), "\n".join(textwrap.wrap(words, NAME)), "right", GREY)
         _say(right, (1, y), f"against {'NumPy' if slow == 'numpy' else 'Python'}", "left", GREY)
     return figure
 
@@ -72,15 +87,19 @@ def _dots(panel: Axes, table: DataFrame, marks: dict[str, tuple[str, str, str]],
     from matplotlib.ticker import EngFormatter
 
     in_short = EngFormatter(sep="")
-    for column, (words, colour, marker) in marks.items():
+    for place, (column, (words, colour, marker)) in enumerate(marks.items()):
         finite = np.isfinite(table[column])
-        for y, (at, won) in enumerate(zip(table[column].where(finite, edge), finite)):
+        shown = table[[column + end for end in ENDS]].clip(upper=edge).to_numpy()
+        for task, ((at, low, high), won) in enumerate(zip(shown, finite)):
+            y = task + APART * (place - (len(marks) - 1) / 2)
+            if low < high:
+                panel.plot([low, high], [y, y], color=colour, linewidth=1.4, alpha=0.7, gid=f"{column} interval")
             face = colour if won else "white"
             panel.plot([at], [y], marker, color=colour, markerfacecolor=face, markersize=7, zorder=3, gid=column)
             if won:
                 told = in_short(float(f"{at:.2g}")) if column in USES else seconds(at, 2)
                 panel.annotate(
-                    told, (at, y), (0, 7), textcoords="offset points", ha="center", size=NOTE_SIZE, color=ink(colour)
+                    told, (at, y), (0, 5), textcoords="offset points", ha="center", size=NOTE_SIZE, color=ink(colour)
                 )
         panel.plot([], [], marker, color=colour, markersize=6, label=words)
     panel.set_ylim(len(table) - 0.5, -0.6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def to_markdown(frame: DataFrame) -> str:
 
 
 def to_rich(frame: DataFrame, title: str = "") -> Table:
-    """The table for a terminal; cells are text as in ``to_markdown``, never markup.
+    """The table for a terminal; cells are text as in ``to_markdown``, never markup; headings take no room of their own.
 
     >>> import pandas
     >>> to_rich(pandas.DataFrame({"n": [1, 2]}), "two rows").row_count
@@ -53,7 +54,9 @@ def to_rich(frame: DataFrame, title: str = "") -> Table:
     table = Table(title=Text(title) if title else None, title_justify="left")
     columns = _columns(frame)
     for heading, cells in columns:
-        table.add_column(Text(heading), justify="right" if _are_numbers(cells) else "left", overflow="fold")
+        width = max(len(part) for part in [*heading.split(), *"\n".join(cells).split("\n"), "-"])
+        words = Text("\n".join(textwrap.wrap(heading, width)))
+        table.add_column(words, justify="right" if _are_numbers(cells) else "left", overflow="fold")
     for row in zip(*(cells for _, cells in columns)):
         table.add_row(*(Text(cell) for cell in row))
     return table
@@ -102,7 +105,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _are_numbers(cells: list[str]) -> bool:
-    """Whether every cell reads as a number (with its unit), or as a missing or endless one."""
+    """Whether every cell reads as a number (with its unit, or a bound: > 24), or as a missing or endless one."""
     return bool(cells) and all(
-        cell.lstrip("-")[:1].isdigit() or cell.lstrip("-") in (MISSING, ENDLESS) for cell in cells
+        cell.lstrip("-> ")[:1].isdigit() or cell.lstrip("-") in (MISSING, ENDLESS) for cell in cells
     )
