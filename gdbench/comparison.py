@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Iterator
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gdbench.comparing.fields import Samples, same_count
-from gdbench.comparing.labels import short_labels, why_disjoint
+from gdbench.comparing.labels import long_labels, short_labels, why_disjoint
 from gdbench.comparing.mixture import LOOSE, Difference, apart
 from gdbench.comparing.sides import Measured, Side, opened
 from gdbench.errors import InputError, unknown
@@ -75,7 +76,8 @@ def compare(
     (medians in seconds, counts, endings), ratio = b / a with the ends low and high of its 95 % interval, n_a and
     n_b (samples), noise (share; NaN where it decides nothing), finding and mixed. A finding on seconds is a ``Finding``
     (regression, improvement, not distinguishable, insufficient), on others "changed" or "same". ``frame.attrs`` holds
-    lists: "differences" (fact, a, b, mixes), "only_a", "only_b" (labels) and "skipped" (lines that hold no record).
+    lists: "differences" (fact, a, b, mixes), "only_a", "only_b" (labels) and "skipped" (lines that hold no record, each
+    after "A: ", "B: " or "A and B: ").
 
     Raises
     ------
@@ -106,9 +108,18 @@ def compare(
     held = {id(case) for pair in pairs for case in pair}
     frame.attrs["differences"] = _distinct(differences)
     for name, side in (("only_a", before), ("only_b", after)):
-        frame.attrs[name] = [f"{case.experiment}: {case.label}" for case in side.cases if id(case) not in held]
-    frame.attrs["skipped"] = [*before.skipped, *after.skipped]
+        alone = [id(case) not in held for case in side.cases]
+        frame.attrs[name] = list(compress(long_labels(side.cases), alone))
+    frame.attrs["skipped"] = _skipped(before, after)
     return frame
+
+
+def _skipped(a: Side, b: Side) -> list[str]:
+    """The lines that hold no record, each once, with the side whose it is; A and B may read the same file."""
+    sides = {
+        line: [name for name, side in (("A", a), ("B", b)) if line in side.skipped] for line in a.skipped + b.skipped
+    }
+    return [f"{' and '.join(names)}: {line}" for line, names in sides.items()]
 
 
 def _narrowed(side: Side, only: str | None) -> Side:

@@ -72,6 +72,16 @@ def test_csv_holds_every_row(tmp_path, gdbench):
     assert "is a folder" in err
 
 
+def test_a_line_that_was_skipped_is_told_once_with_its_side(tmp_path, gdbench):
+    a = store(tmp_path / "a", measured())
+    with (a / "cost" / "records.jsonl").open("a") as records:
+        records.write("torn\n")
+    for other, side in ((a, "A and B"), (store(tmp_path / "b", measured()), "A")):
+        told = [line for line in gdbench("compare", a, other)[1].splitlines() if line.startswith("Skipped ")]
+        assert len(told) == 1
+        assert told[0].startswith(f"Skipped {side}: ")
+
+
 def test_only_and_threshold(tmp_path, gdbench):
     a, b = pytest_file(tmp_path / "a.json"), pytest_file(tmp_path / "b.json", factor=1.2)
     assert gdbench("compare", a, b)[0] == 1

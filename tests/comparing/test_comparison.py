@@ -202,6 +202,22 @@ def test_an_experiments_folder_and_only(tmp_path):
         gdbench.compare(tmp_path / "a", tmp_path / "b", only="othr")
 
 
+def test_a_list_is_in_no_label_where_the_other_parameters_tell_the_cases_apart(tmp_path):
+    for side, sizes in (("a", (2, 3, 4)), ("b", (2, 3))):
+        for n in sizes:
+            store(tmp_path / side, TIMES, n=n, sources=["2-point"] * n, cap=1)
+    frame = gdbench.compare(tmp_path / "a", tmp_path / "b")
+    assert set(frame["case"]) == {"n=2", "n=3"}
+    assert frame.attrs["only_a"] == ["cost: chain, float64, threads=1, n=4, cap=1"]
+
+
+def test_a_list_that_alone_tells_cases_apart_stays_in_their_labels(tmp_path):
+    for n, sources in ((1, ["cs"]), (1, ["cs", "2-point"]), (2, ["cs"])):
+        store(tmp_path, TIMES, n=n, sources=sources, sizes=[n])
+    told = gdbench.compare(tmp_path, tmp_path)["case"].unique().tolist()
+    assert told == ["n=1, sources=['cs']", "n=1, sources=['cs', '2-point']", "n=2, sources=['cs']"]
+
+
 def test_disjoint_sides_say_why(tmp_path):
     a = store(tmp_path / "a", TIMES, n=2, size="smoke")
     with pytest.raises(InputError, match="of cost they differ in n, size"):
@@ -218,6 +234,9 @@ def test_records_of_another_schema_and_torn_lines(tmp_path):
     records.write_text(whole + "torn\n")
     (skipped,) = gdbench.compare(a, b).attrs["skipped"]
     assert "records.jsonl, line 2: not JSON" in skipped
+    assert skipped.startswith("B: ")
+    (twice,) = gdbench.compare(b, b).attrs["skipped"]
+    assert twice == f"A and {skipped}"
     records.write_text(whole.replace('"schema":1', '"schema":2'))
     with pytest.raises(InputError, match="schema 2; this version of gdbench reads schema 1"):
         gdbench.compare(a, b)
