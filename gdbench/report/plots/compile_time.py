@@ -29,7 +29,7 @@ NUMBERS = tuple(column + end for column in (*READY, *USES) for end in ENDS)
 #: Height of a mark over the next of its task; a task has height 1.
 APART = 0.3
 #: Letters of a task's name on one line.
-NAME = 28
+NAME = 25
 #: Inches a task, and above and below the tasks together.
 ROW, AROUND = 0.8, 0.2
 
@@ -57,8 +57,7 @@ def compile_time_figure(frame: DataFrame, title: str, subtitle: str = "") -> Fig
         [
             "won back: seconds until ready / (seconds of a run in plain Python or NumPy, whichever is faster and named "
             "at the right, - seconds of a run compiled); open marker at the edge: never",
-            "bars: 95 % intervals; of seconds until ready with fewer than six rounds, from the least to the largest; "
-            "with one, none",
+            "bars: 95 % intervals; of seconds until ready with fewer than six rounds, from the least to the largest",
         ],
         axes_height=AROUND + ROW * len(table),
         headroom=0.6,
