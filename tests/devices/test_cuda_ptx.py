@@ -50,7 +50,7 @@ def test_the_ledger_holds_every_kernel_for_both_architectures():
     assert (count["copy"], count["search"], count["chains"], count["newton"]) == (
         2,
         2 * 2,
-        2 * 2 * len(SEARCHES),
+        2 * 2 * len(list(SEARCHES)),
         4 * 2,
     )
     assert count["product"] == 2 * (2 * 4 + 1)  # four of each direction, and matmul
