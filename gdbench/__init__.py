@@ -22,9 +22,9 @@ from gdbench.methods import DIRECTIONS, SEARCHES, SECOND_ORDER, STEPS
 from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, LineSearch, Method, Schedule, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
-from gdbench.methods.second_order.trust_radius import TrustRadius
 from gdbench.methods.steps.best_of import BestOf
 from gdbench.methods.steps.fixed import Fixed
+from gdbench.methods.steps.trust_radius import TrustRadius
 from gdbench.minimize import minimize
 from gdbench.mistakes import confusion, misclassified
 from gdbench.problems import PROBLEMS

@@ -264,7 +264,10 @@ def _method(
 ) -> Method | Search:
     if method is not None and direction != "steepest":
         raise InputError("give either method or direction: a method's name says its direction.")
-    chosen = find_method(direction if method is None else method, checked_step(size), batch_size)
+    asked = checked_step(size)
+    # By its name alone, a radius of trust is the direction's own.
+    named = size if isinstance(size, str) and asked is not None and asked.trusting else asked
+    chosen = find_method(direction if method is None else method, named, batch_size)
     if isinstance(chosen, Search):
         return chosen
     if chosen.batch_size is not None and problem.rows == 0:

@@ -79,12 +79,12 @@ def minimize(
     direction: ``"steepest"``, ``"momentum"``, ``"adam"``, ``"cg-pr"``, ``"bfgs"``, ``"lbfgs"``, any other name in
         ``gdbench.DIRECTIONS``, or a Direction.
     step: a number for a fixed step size, a name in ``gdbench.STEPS`` (``"armijo"``, ``"strong-wolfe"``, ``"cosine"``,
-        ...), or a Step; None for ``"strong-wolfe"`` with conjugate gradients, BFGS and L-BFGS, ``"damped"`` or a
-        TrustRadius with second-order directions, and 1e-3 otherwise.
+        ...), or a Step; None for ``"strong-wolfe"`` with conjugate gradients, BFGS and L-BFGS, ``"damped"`` or
+        ``"trust-radius"`` with second-order directions, and 1e-3 otherwise.
     method: in place of direction: one of its names, one in ``gdbench.SECOND_ORDER`` (``"newton"``, ``"newton-cg"``,
         ``"trust-ncg"``, ``"gauss-newton"``, ``"levenberg-marquardt"``, ...; ``"kfac"`` on a network's mini-batches),
-        ``"sgd"`` (mini-batches of 32 rows),
-        ``"random-search"``, ``"random-local-search"``, or a Method, a Search, or a PolyakRuppert of one of them.
+        ``"sgd"`` (mini-batches of 32 rows), ``"random-search"``, ``"random-local-search"``,
+        ``"random-local-search-adaptive"``, or a Method, a Search, or a PolyakRuppert of one of them.
     batch_size: rows a step looks at, for problems with data; None for all.
     data: (features, targets, shape) for a bare ``f(x, data)``.
     maxiter, maxfev, maxtime: limits on iterations, on evaluations of the value (finite differences

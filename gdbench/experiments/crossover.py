@@ -35,10 +35,10 @@ class Crossing(NamedTuple):
         if self.n == np.inf:
             return f"at no size up to n = {self.largest:,}"
         known = {
-            (True, True): f"{self.low:,.0f} to {self.high:,.0f}",
-            (True, False): f"above {self.low:,.0f}",
-            (False, True): f"at most {self.high:,.0f}",
-            (False, False): "or anywhere",
+            (True, True): f"95 % interval {self.low:,.0f} to {self.high:,.0f}",
+            (True, False): f"surely not below {self.low:,.0f}",
+            (False, True): f"surely from {self.high:,.0f} on",
+            (False, False): "the times scatter too much to be sure of it",
         }[self.low > 0, self.high < np.inf]
         return f"from n = {self.n:,.0f} on ({known})"
 
@@ -56,7 +56,7 @@ def crossing(n: ArrayLike, ratio: ArrayLike, low: ArrayLike, high: ArrayLike) ->
     --------
     >>> ratio = [0.125, 0.5, 2.0, 8.0]
     >>> print(crossing([10, 20, 40, 80], ratio, ratio, ratio))
-    from n = 28 on (20 to 40)
+    from n = 28 on (95 % interval 20 to 40)
     """
     sizes, times, least, most = (np.asarray(given, float) for given in (n, ratio, low, high))
     least, most = (np.where(np.isnan(end), at, end) for end, at in ((least, times / UNKNOWN), (most, times * UNKNOWN)))

@@ -11,6 +11,7 @@ from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verd
 from gdbench.harness.case import Case
 from gdbench.harness.statistics import share
 from gdbench.harness.targets import TAUS, first_met, target_values
+from gdbench.methods import SEARCHES
 from gdbench.minimize import start
 from gdbench.philox import uniforms
 from gdbench.problems import PROBLEMS
@@ -23,14 +24,19 @@ if TYPE_CHECKING:
 CONDITION = 10.0
 #: The target that tables and figure speak of, see ``harness.targets``.
 TAU = 1e-3
-#: Standard deviation of a random displacement, in a box of half-width 10.
+#: Standard deviation of a random displacement (of one that adapts, the first), in a box of half-width 10.
 SCALE = 0.1
+#: What a local search is held against.
+SLOPE = "steepest, 3-point slope"
+#: Random local searches and what their verdict calls them.
+LOCAL = {"random-local-search": "fixed scale", "random-local-search-adaptive": "adapting scale"}
 #: The step that is best for steepest descent on this spectrum: 2 / (L + mu).
 STEP = 2.0 / (CONDITION + 1.0)
 
 CONTENDERS: dict[str, dict[str, Any]] = {
     "random-search": {"method": "random-search"},
     "random-local-search": {"method": "random-local-search"},
+    "random-local-search-adaptive": {"method": "random-local-search-adaptive"},
     "steepest, 3-point slope": {"direction": "steepest", "gradient": "3-point", "step": STEP},
     "steepest, analytic slope": {"direction": "steepest", "gradient": "analytic", "step": STEP},
 }
@@ -72,10 +78,8 @@ def measure(case: Case) -> Outcome:
     f0, f_star = float(problem.value(x0, problem.data)), 0.0
     targets = target_values(f0, f_star)
     arguments = dict(CONTENDERS[asked["method"]])
-    if asked["method"] == "random-local-search":
-        from gdbench.methods.search import RandomLocalSearch
-
-        arguments = {"method": RandomLocalSearch(SCALE)}
+    if asked["method"] in LOCAL:
+        arguments = {"method": SEARCHES[asked["method"]](scale=SCALE)}  # type: ignore[call-arg]
     plan = checked_plan(problem, x0, **arguments, seed=seed, maxfev=asked["budget"], fun_target=float(targets[-1]))
     run = start(plan, asked["device"])
     code = run.begin()
@@ -154,27 +158,41 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
 
 
 def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:
-    """On random search, and on random local search."""
+    """On random search, and on random local search, whose scale is fixed or adapts."""
     shares = tidy.pivot(index="dimension", columns="method", values="success_share")
     cost = tidy.pivot(index="dimension", columns="method", values="evaluations")
-    random, local, slope = "random-search", "random-local-search", "steepest, 3-point slope"
+    random = "random-search"
     rare = shares[random] <= 0.05
     told = ", ".join(f"{reached:.0%} at n = {n}" for n, reached in shares[random].items())
     ruling = Ruling.HOLDS if rare.all() else Ruling.IN_PART if rare.iloc[-1] else Ruling.DOES_NOT_HOLD
-    first = Verdict("random-search", ruling, f"runs that reach the target within the budget: {told}")
+    first = Verdict(random, ruling, f"runs that reach the target within the budget: {told}")
 
-    better = (shares[local] >= shares[random]).all() and (shares[local] > shares[random]).any()
-    dearer = cost[local] > cost[slope]
-    finite = [(n, cost[local][n] / cost[slope][n]) for n in shares.index if np.isfinite(cost[local][n])]
-    told = ", ".join(f"{ratio:.1f}x at n = {n}" for n, ratio in finite) or "it reaches the target nowhere"
+    measured = [local for local in LOCAL if local in shares]
+    better = [_is_better(shares[local], shares[random]) for local in measured]
+    dearer = [bool(each) for local in measured for each in cost[local] > cost[SLOPE]]
     ruling = (
-        Ruling.HOLDS if better and dearer.all() else Ruling.IN_PART if better or dearer.any() else Ruling.DOES_NOT_HOLD
+        Ruling.HOLDS
+        if all(better) and all(dearer)
+        else Ruling.IN_PART
+        if any(better) or any(dearer)
+        else Ruling.DOES_NOT_HOLD
     )
-    missed = [n for n in shares.index if not np.isfinite(cost[local][n])]
-    evidence = f"evaluations against gradient descent by central differences: {told}" + (
-        f"; most runs miss the target at n = {', '.join(map(str, missed))}" if missed else ""
-    )
+    told = "; ".join(f"{LOCAL[local]}: {_against_slope(cost[local], cost[SLOPE])}" for local in measured)
+    evidence = f"evaluations against gradient descent by central differences: {told}"
     return [first, Verdict("random-local-search", ruling, evidence)]
+
+
+def _is_better(shares: pandas.Series[float], others: pandas.Series[float]) -> bool:
+    """Whether at least as many runs arrive at every dimension, and more at one."""
+    return bool((shares >= others).all() and (shares > others).any())
+
+
+def _against_slope(cost: pandas.Series[float], slope: pandas.Series[float]) -> str:
+    """How many times the evaluations, by dimension, and where most runs missed the target."""
+    finite = np.isfinite(cost)
+    told = ", ".join(f"{cost[n] / slope[n]:.1f}x at n = {n}" for n in cost.index[finite])
+    missed = f"most runs miss the target at n = {', '.join(map(str, cost.index[~finite]))}"
+    return told if finite.all() else f"{told}, {missed}" if told else "most runs miss the target at every n"
 
 
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:

@@ -12,7 +12,7 @@ from gdbench.experiments.base import Experiment, Outcome, Settings
 from gdbench.experiments.hessian_cost import beyond, cost, parameters, prices
 from gdbench.experiments.newton_steps import agreement, near_minimum, on_quadratic
 from gdbench.experiments.second_order_table import table
-from gdbench.experiments.second_order_verdicts import headline, verdicts
+from gdbench.experiments.second_order_verdicts import exponents, headline, verdicts, wall
 from gdbench.harness.case import Case
 
 if TYPE_CHECKING:
@@ -110,6 +110,22 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     return second_order_figure(own, title, subtitle, wall=wall)
 
 
+def memory(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
+    """Bytes of a step by n; None where fewer than two sizes are measured."""
+    from gdbench.report.plots.second_order import memory_figure
+
+    own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
+    if own.loc[own["bytes"].notna(), "n"].nunique() < 2:
+        return None
+    at = wall(own)
+    title = (
+        f"Newton's matrix would fill this machine's {at.memory / 2**30:.0f} GiB at n = {at.n:,.0f}; the classifier of "
+        f"n = {at.network:,} would need {at.matrix / 2**30:,.0f} GiB"
+    )
+    subtitle = "float64; networks on images of 7 x 7 pixels, a step that holds one matrix and factorises it in place"
+    return memory_figure(own, title, subtitle, at, exponents(own)["bytes"].exponent)
+
+
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
     """What the terminal shows."""
     from gdbench.report.tables.second_order import second_order_summary
@@ -127,4 +143,5 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
+    more={"memory": memory},
 )

@@ -114,13 +114,16 @@ def headline(tidy: pandas.DataFrame) -> tuple[str, str, Wall]:
     title = f"Newton solves {once} of {len(quadratics)} quadratics in one step, and near {len(regular)} minima "
     title += f"converges with order {regular['order'].median():.2f}. Its matrix fills the memory at n = {at.n:,.0f}; "
     title += f"products alone go on: at n = {at.network:,}" if at.n < at.network else f"at n = {at.network:,}"
-    title += f" the loss is {last['newton-cg']['loss']:.2g}, by gradient descent {last['steepest']['loss']:.2g}"
+    title += f" the training loss ends at {last['newton-cg']['loss']:.2g}, by gradient descent at "
+    title += f"{last['steepest']['loss']:.2g}"
     if "lbfgs" in last:
-        title += f", by L-BFGS {last['lbfgs']['loss']:.2g}"
+        title += f", by L-BFGS at {last['lbfgs']['loss']:.2g}"
+    title += " (lower is better)"
     rows = tidy.loc[tidy["part"] == "descent", "rows"].max()
     subtitle = (
         f"float64, one thread; middle: networks on images of 7 x 7 pixels; right: 784-128-10 on {rows:,.0f} images of "
-        "clothes, every descent for as many slopes (a product counts two)"
+        f"clothes, the mean cross-entropy over them, every descent for {last['steepest']['slopes']:,.0f} "
+        "slopes' worth (a product counts two)"
     )
     return title, subtitle, at
 

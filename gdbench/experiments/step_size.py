@@ -190,15 +190,40 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     title = (
         f"Fixed steps settle up to 2/L (within {off:.0e} of it); a sign step descends {told}; the best of "
         f"{len(BestOf().step_sizes)} steps costs {typical(race['best-of'] / race[TUNED]):.1f} times the evaluations of "
-        "a tuned one" + (f", and over {USABLE:g} times on {dear} of {len(race)} functions" if dear else "")
+        "a tuned one on the typical function"
+        + (f", and over {USABLE:g} times on {dear} of {len(race)} functions" if dear else "")
     )
     budget = int(own.loc[own["question"] == "race", "budget"].max())
     subtitle = (
         f"{len(bowls)} quadratics, L: largest eigenvalue of the Hessian; single steps from "
         f"{int(signs['starts'].min())} random starts on each of {len(signs)} functions; costs on {len(race)} functions "
-        f"until f - f* is {TAU:.0e} of f(x0) - f*, at most {budget:,} evaluations"
+        f"until f - f* is {TAU:.0e} of f(x0) - f*, at most {budget:,} evaluations; title: the median over the "
+        "functions of best of several over fixed, tuned, on the same function (right: each over the cheapest rule)"
     )
     return step_size_figure(own, title, subtitle)
+
+
+def details(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
+    """Cosines of successive slopes, and evaluations by step size; None where a table holds neither."""
+    from gdbench.report.plots.step_details import step_details_figure
+
+    own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
+    exact, swept = own[own["question"] == "exact"], own[own["question"] == "sweep"]
+    if exact.empty or swept.empty:
+        return None
+    decades = usable_decades(own)
+    typical_of = decades.groupby("contender")["decades"].median()
+    widest, most = str(typical_of.idxmax()), float(typical_of.max())
+    title = (
+        f"After an exact line search the next slope is at right angles: |cos| is {exact['worst_cosine'].max():.0e} at "
+        f"most; {widest} forgives the step size most, over {most:.1f} powers of ten"
+    )
+    subtitle = (
+        f"left: {exact['pairs'].sum():,.0f} pairs of successive slopes; right: evaluations until f - f* is {TAU:.0e} "
+        f"of f(x0) - f*, median of {int(swept['starts'].max())} start(s), at most {int(swept['budget'].max()):,}; "
+        f"forgiven: at most {USABLE:g} times the best step size's evaluations (median over the functions)"
+    )
+    return step_details_figure(own, title, subtitle)
 
 
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:
@@ -220,4 +245,5 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
+    more={"details": details},
 )

@@ -94,7 +94,7 @@ def gradient_of(entry: Entry, seed: int) -> str | Gradient:
     return "auto" if entry.name == "auto" and not entry.settings else _made(GRADIENTS, entry, seed)
 
 
-def method_of(entry: Entry, step: Step | None) -> Method | Search:
+def method_of(entry: Entry, step: Step | str | None) -> Method | Search:
     """The method with a step, or with its own."""
     settings: Mapping[str, Any] = {key: value for key, value in entry.settings.items() if key != "batch_size"}
     made: object = entry.name
@@ -106,11 +106,14 @@ def method_of(entry: Entry, step: Step | None) -> Method | Search:
     return find_method(made, step, entry.settings.get("batch_size"))
 
 
-def step_of(entry: Entry | float) -> Step | None:
-    """The step; None for the method's own."""
+def step_of(entry: Entry | float) -> Step | str | None:
+    """The step; None for the method's own, and "trust-radius" without settings for the method's own radius."""
     if isinstance(entry, float):
         return STEPS["fixed"](entry)  # type: ignore[call-arg]
-    return None if entry.name == "own" else _made(STEPS, entry, 0)
+    if entry.name == "own":
+        return None
+    step: Step = _made(STEPS, entry, 0)
+    return step.name if step.trusting and not entry.settings else step
 
 
 def start_of(start: str | tuple[float, ...], problem: Problem, seed: int) -> Array:

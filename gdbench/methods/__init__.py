@@ -47,22 +47,25 @@ def _plainly_named(name: str) -> Method | Search:
     return _made(name, None, None)
 
 
-def find_method(method: object, step: Step | None = None, batch_size: int | None = None) -> Method | Search:
+def find_method(method: object, step: Step | str | None = None, batch_size: int | None = None) -> Method | Search:
     """The method behind a name: a direction with ``step``, mini-batch ``"sgd"`` (32 rows), or a search.
 
-    Without a step the direction brings its own: a line search where it needs one, a fixed step otherwise.
+    Without a step the direction brings its own: a line search where it needs one, a fixed step otherwise. A step may
+    be a name too; ``"trust-radius"`` alone is the direction's own radius, if it has one.
 
     >>> find_method("sgd", STEPS["fixed"](0.01)).batch_size
     32
     >>> find_method("lbfgs").step.name
     'strong-wolfe'
+    >>> find_method("levenberg-marquardt", "trust-radius").step.initial
+    100.0
     """
     if type(method) is str and step is None and batch_size is None:
         return _plainly_named(method)
     return _made(method, step, batch_size)
 
 
-def _made(method: object, step: Step | None, batch_size: int | None) -> Method | Search:
+def _made(method: object, step: Step | str | None, batch_size: int | None) -> Method | Search:
     if isinstance(method, Method | Search):
         if batch_size is not None:
             raise InputError("batch_size goes with a method's name; a Method brings its own, a Search has none.")
@@ -73,9 +76,19 @@ def _made(method: object, step: Step | None, batch_size: int | None) -> Method |
         found: Any = next((shelf[method] for shelf in (DIRECTIONS, SECOND_ORDER) if method in shelf), None)
         method = method if found is None else _standard(found)
     if isinstance(method, Direction):
-        return Method(method, step or method.default_step or STEPS["fixed"](), batch_size)
+        return Method(method, _step_of(method, step), batch_size)
     if isinstance(method, str) and method in SEARCHES:
         if batch_size is not None:
             raise InputError(f"{method} looks at all rows; leave batch_size out.")
         return SEARCHES[method]()
     raise unknown("method", method, method_names())
+
+
+def _step_of(direction: Direction, step: Step | str | None) -> Step:
+    """The step asked for, by name too; none, or a radius of trust by its name alone, is the direction's own."""
+    own = direction.default_step
+    if step is None:
+        return own or STEPS["fixed"]()
+    if isinstance(step, Step):
+        return step
+    return own if own is not None and own.trusting and own.name == step else STEPS[step]()

@@ -150,6 +150,10 @@ class Search(_Settings):
     ``k`` as the stream, so proposal k is the same on every device.
     """
 
+    #: True where hyper is (scale, up, down, ...): the loop then keeps a scale for every start, in a copy of hyper, and
+    #: multiplies it by up after a proposal that improves on ``best``, by down after any other.
+    adapts: ClassVar[bool] = False
+
     #: True where no proposal looks at ``best``, so that all can be made at once.
     independent: ClassVar[bool] = False
 
@@ -176,7 +180,8 @@ class Method:
                 raise InputError(f"{part.name} {part.off_batches}; leave batch_size out.")
         if self.direction.trusting and not self.step.trusting:
             raise InputError(
-                f"{self.direction.name} goes as far as its model is trusted; leave step out, or give a TrustRadius."
+                f"{self.direction.name} goes as far as its model is trusted; leave step out, or give a TrustRadius "
+                "or its name, 'trust-radius'."
             )
         if self.step.trusting and not self.direction.trusting:
             raise InputError(f"{self.direction.name} knows no radius of trust; give another step, such as 'armijo'.")

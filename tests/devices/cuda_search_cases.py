@@ -139,7 +139,7 @@ def test_many_launches_are_as_good_as_one(monkeypatch):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("method", ["random-search", "random-local-search"])
+@pytest.mark.parametrize("method", ["random-search", "random-local-search", "random-local-search-adaptive"])
 def test_searches_side_by_side_are_searches_alone(method, dtype):
     x0 = np.random.default_rng(1).uniform(-2, 2, (9, 3))
     asked = {"method": method, "maxiter": 25, "seed": 5, "dtype": dtype}
@@ -150,6 +150,15 @@ def test_searches_side_by_side_are_searches_alone(method, dtype):
         np.testing.assert_allclose(found[0].x[s], alone.x, rtol=TOLERANCE[dtype])
         np.testing.assert_array_equal(found[1].x[s], alone.x)
         assert found[0].nfev[s] == alone.nfev
+
+
+def test_every_start_has_a_scale_of_its_own_and_comes_as_near_as_on_the_cpu():
+    x0 = np.random.default_rng(2).uniform(-3, 3, (6, 2))
+    asked = {"method": "random-local-search-adaptive", "maxiter": 300, "fun_target": 1e-6}
+    ours, theirs = both(himmelblau(), x0=x0, **asked)
+    np.testing.assert_array_equal(ours.nit, theirs.nit)
+    assert np.all(ours.status == gdbench.Status.TARGET)
+    np.testing.assert_allclose(ours.x, theirs.x, rtol=1e-12)
 
 
 @quiet

@@ -74,6 +74,17 @@ def test_the_verdict_on_local_search_follows_its_cost():
     assert search_verdicts(made_up((1.0, 1.0), (50.0, 50.0)))[1].ruling is Ruling.DOES_NOT_HOLD
 
 
+def test_the_verdict_on_local_search_names_both_kinds():
+    tidy = made_up((0.5, 0.0), (200.0, 900.0))
+    local = tidy[tidy["method"] == "random-local-search"]
+    adaptive = local.assign(method="random-local-search-adaptive", evaluations=[10.0, math.inf])
+    verdict = search_verdicts(pd.concat([tidy, adaptive]))[1]
+    assert verdict.ruling is Ruling.IN_PART
+    assert "fixed scale: " in verdict.evidence
+    assert "adapting scale: 0.1x at n = " in verdict.evidence
+    assert "most runs miss the target at n = " in verdict.evidence
+
+
 def test_wilson():
     from scipy.stats import binomtest
 

@@ -198,3 +198,13 @@ def test_the_figure_marks_the_wall_and_what_is_extrapolated():
     assert len(EXPERIMENT.summary(tidy)) == 1 + 3 + 4 + 3
     with pytest.raises(InputError, match="loss"):
         second_order_figure(tidy.drop(columns="loss"), *headline(tidy))
+
+
+def test_the_memory_is_drawn_from_what_is_measured_to_the_wall():
+    tidy = table(records())
+    (panel,) = EXPERIMENT.more["memory"](tidy, "here").axes
+    drawn = {line.get_gid(): line.get_xydata() for line in panel.lines}
+    np.testing.assert_allclose(drawn["measured"], [(n, 8 * n**2 / 2**30) for n in (500, 1_000, 2_000)])
+    np.testing.assert_allclose(drawn["extrapolated"][-1], (101_770, 8 * 101_770**2 / 2**30))
+    np.testing.assert_allclose(drawn["wall"], [(50_000, MEMORY / 2**30)])
+    assert EXPERIMENT.more["memory"](tidy[tidy["part"] != "cost"], "here") is None

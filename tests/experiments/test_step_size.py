@@ -10,7 +10,7 @@ from report_tables import figure_text
 from gdbench.errors import InputError
 from gdbench.experiments import step_costs, step_thresholds
 from gdbench.experiments.base import Ruling, Settings
-from gdbench.experiments.step_size import cases, figure, measure, summary, table
+from gdbench.experiments.step_size import EXPERIMENT, cases, figure, measure, summary, table
 from gdbench.experiments.step_verdicts import race_of, typical, usable_decades, verdicts
 from gdbench.harness.case import Case
 from gdbench.problems import PROBLEMS
@@ -198,6 +198,19 @@ def test_the_figure_draws_what_the_table_says(tidy):
     np.testing.assert_allclose(np.sort(dots), np.sort(expected[np.isfinite(expected)]))
     with pytest.raises(InputError, match="threshold"):
         step_size_figure(tidy.drop(columns="threshold"), "")
+
+
+def test_the_details_draw_angles_and_curves(tidy):
+    picture = EXPERIMENT.more["details"](tidy, "here")
+    angles, *curves = picture.axes
+    (median,) = (line for line in angles.lines if line.get_gid() == "median")
+    exact = tidy[tidy["question"] == "exact"]
+    np.testing.assert_allclose(median.get_xdata(), np.maximum(exact["median_cosine"], 1e-17))
+    swept = tidy[tidy["question"] == "sweep"]
+    assert [panel.get_title("left") for panel in curves] == list(dict.fromkeys(swept["problem"]))
+    drawn = {line.get_color(): line for line in curves[0].lines if line.get_gid() == "curve"}
+    assert len(drawn) == 2
+    assert EXPERIMENT.more["details"](tidy[tidy["question"] != "sweep"], "here") is None
 
 
 def test_the_summary_has_a_row_for_everything_measured(tidy):

@@ -203,7 +203,6 @@ def test_the_table_needs_the_records_alone(measured):
 
 
 def test_a_suite_of_which_nothing_fits_still_has_a_table_and_a_figure(tmp_path):
-    experiment = suite_experiment(written(tmp_path, "problems = 'booth'\nmethods = 'adam'\nsteps = 'trust-radius'"))
     text = "problems = 'mine:whole'\nmethods = 'levenberg-marquardt'"
     experiment = suite_experiment(written(tmp_path, text))
     cases = experiment.cases(Settings())
@@ -212,6 +211,14 @@ def test_a_suite_of_which_nothing_fits_still_has_a_table_and_a_figure(tmp_path):
     assert tidy["runs"].tolist() == [0]
     assert "Nothing reaches" in figure_text(experiment.figure(tidy, "machine"), "title")
     assert experiment.summary(tidy)["status"].tolist()[0].startswith("skipped: ")
+
+
+def test_a_radius_of_trust_has_a_name_and_goes_with_those_that_trust(tmp_path):
+    text = "problems = 'booth'\nmethods = ['adam', 'trust-ncg']\nsteps = 'trust-radius'"
+    experiment = suite_experiment(written(tmp_path, text))
+    refused = {case.parameters["method"]: experiment.refusal(case) for case in experiment.cases(Settings())}
+    assert refused["trust-ncg"] == ""
+    assert refused["adam"].startswith("adam knows no radius of trust")
 
 
 def test_a_device_that_cannot_run_one_start_is_skipped_with_its_reason(tmp_path):

@@ -12,7 +12,7 @@ from scipy.optimize import minimize as scipy_minimize
 
 import gdbench
 from gdbench import PROBLEMS, SECOND_ORDER, InputError, Status, TrustRadius
-from gdbench.methods.second_order.trust_radius import next_radius
+from gdbench.methods.steps.trust_radius import next_radius
 
 TRUST = SECOND_ORDER["trust-ncg"]
 
@@ -161,3 +161,13 @@ def test_the_first_radius_is_not_above_the_most(initial, most):
 def test_a_bad_eta_is_refused(eta):
     with pytest.raises(InputError, match=r"eta must lie in \[0, 0.25\)"):
         TrustRadius(eta=eta)
+
+
+@pytest.mark.parametrize("method", ["trust-ncg", "levenberg-marquardt"])
+def test_by_its_name_alone_the_radius_is_the_directions_own(method):
+    own, named = (gdbench.minimize("rosenbrock", method=method, **step) for step in ({}, {"step": "trust-radius"}))
+    np.testing.assert_array_equal(named.x, own.x)
+    assert (named.nit, named.nfev) == (own.nit, own.nfev)
+    with pytest.raises(InputError, match="adam knows no radius of trust"):
+        gdbench.minimize("rosenbrock", method="adam", step="trust-radius")
+    assert "trust-radius" in gdbench.STEPS

@@ -11,7 +11,7 @@ import numpy as np
 from numba import prange, types
 
 from gdbench.counts import N_COUNTS, NFEV
-from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix
+from gdbench.devices.cpu.compile import COUNTS, data, driver, leaf, matrix
 from gdbench.devices.cpu.pointer import pack, scalar_function
 from gdbench.devices.cpu.search import SearchRun, search
 from gdbench.devices.plan import Plan
@@ -21,9 +21,9 @@ from gdbench.status import NONFINITE, RUNNING, TARGET
 
 
 def chains(  # type: ignore[no-untyped-def]
-    addresses, x, problem_data, box, hyper, seed, counts, values, target, maxfev, maxiter, statuses, nit
+    addresses, x, problem_data, box, hyper, adapts, seed, counts, values, target, maxfev, maxiter, statuses, nit
 ):
-    """Search from every row of x (S, n); all arrays have a leading axis of searches and are updated in place."""
+    """Search from every row of x (S, n); all arrays, ``hyper`` too, have a leading axis of searches and change."""
     for s in prange(x.shape[0]):
         n = x.shape[1]
         value = scalar_function(addresses[0], x)
@@ -37,8 +37,8 @@ def chains(  # type: ignore[no-untyped-def]
             status = TARGET
         if status == RUNNING:
             status, k = search(  # type: ignore[no-untyped-call]
-                addresses, (x[s], np.empty(n, x.dtype)), problem_data, box, hyper, seed + s, counts[s], values[s],
-                target, maxfev, 0, maxiter, np.zeros((0, 4)), np.zeros((0, n), x.dtype),
+                addresses, (x[s], np.empty(n, x.dtype)), problem_data, box, hyper[s], adapts, seed + s, counts[s],
+                values[s], target, maxfev, 0, maxiter, np.zeros((0, 4)), np.zeros((0, n), x.dtype),
             )  # fmt: skip
         statuses[s] = status
         nit[s] = k
@@ -53,7 +53,8 @@ def _chains(dtype: np.dtype) -> Any:
     m, i8, f8 = matrix(dtype), types.int64, types.float64
     ledger, records = types.Array(types.int64, 2, "C"), types.Array(types.float64, 2, "C")
     arguments = [
-        COUNTS, m, data(dtype), types.UniTuple(f8, 2), SETTINGS, i8, ledger, records, f8, i8, i8, COUNTS, COUNTS
+        COUNTS, m, data(dtype), types.UniTuple(f8, 2), records, types.boolean, i8, ledger, records, f8, i8, i8,
+        COUNTS, COUNTS,
     ]  # fmt: skip
     return driver(chains, types.none, *arguments, parallel=True)  # type: ignore[arg-type]
 
@@ -75,11 +76,13 @@ class Chains:
 
     def advance(self, maxiter: int) -> None:
         """Make up to ``maxiter`` proposals in every search."""
-        plan, problem = self.plan, self.plan.problem
+        plan, problem, method = self.plan, self.plan.problem, self.plan.method
+        assert isinstance(method, Search)
+        hyper = np.tile(np.array(method.hyper, dtype=np.float64), (len(self.x), 1))  # a row a search
         with suppress(SystemError):  # a function of the problem raised, in this thread; or in another: not a word
             self._loop(
-                self._addresses, self.x, plan.data, (problem.lower, problem.upper), np.array(plan.method.hyper),  # type: ignore[union-attr]
-                plan.seed, self.counts, self._values, plan.fun_target, plan.maxfev, maxiter, self.status, self.nit,
+                self._addresses, self.x, plan.data, (problem.lower, problem.upper), hyper, method.adapts, plan.seed,
+                self.counts, self._values, plan.fun_target, plan.maxfev, maxiter, self.status, self.nit,
             )  # fmt: skip
         for s in np.flatnonzero(self.status == UNFINISHED):
             alone = SearchRun(replace(plan, x0=plan.x0[s], seed=plan.seed + int(s), history=False, trajectory=False))

@@ -20,9 +20,23 @@ from gdbench.status import MAXFEV, NONFINITE, RUNNING, TARGET
 
 
 def search(  # type: ignore[no-untyped-def]
-    addresses, point, problem_data, box, hyper, seed, counts, values, target, maxfev, k, k_end, history, trajectory
-):
-    """Proposals k .. k_end - 1; returns (status, proposals made in all)."""
+    addresses,
+    point,
+    problem_data,
+    box,
+    hyper,
+    adapts,
+    seed,
+    counts,
+    values,
+    target,
+    maxfev,
+    k,
+    k_end,
+    history,
+    trajectory,
+):  # fmt: skip
+    """Proposals k .. k_end - 1; returns (status, proposals made in all). Of a search that adapts, hyper[0] changes."""
     best, trial = borrowed(point[0]), borrowed(point[1])
     value = scalar_function(addresses[0], best)
     propose = void_function(addresses[1])
@@ -37,10 +51,13 @@ def search(  # type: ignore[no-untyped-def]
         f = value(trial_, data_)
         counts[NFEV] += 1
         k += 1
-        if f < values[0]:  # a nan never improves
+        improved = f < values[0]  # a nan never improves
+        if improved:
             values[0] = f
             for i in range(best.size):
                 best[i] = trial[i]
+        if adapts:
+            hyper[0] *= hyper[1] if improved else hyper[2]
         if history.shape[0] > 0:
             history[row, 0] = values[0]
             history[row, 1] = np.nan
@@ -59,8 +76,8 @@ def search(  # type: ignore[no-untyped-def]
 def _search(dtype: np.dtype) -> Any:
     x, m, records, i8, f8 = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C"), types.int64, types.float64
     arguments = [
-        COUNTS, types.UniTuple(x, 2), data(dtype), types.UniTuple(f8, 2), SETTINGS, i8, COUNTS, SETTINGS, f8,
-        i8, i8, i8, records, m,
+        COUNTS, types.UniTuple(x, 2), data(dtype), types.UniTuple(f8, 2), SETTINGS, types.boolean, i8, COUNTS, SETTINGS,
+        f8, i8, i8, i8, records, m,
     ]  # fmt: skip
     return driver(search, types.UniTuple(i8, 2), *arguments)  # type: ignore[arg-type]
 
@@ -76,7 +93,8 @@ class SearchRun(Running):
         self._addresses = np.array([self._value, leaf(method.rule, "propose", dtype)], dtype=np.int64)
         self.x, self._trial = plan.x0.copy(), plan.x0.copy()
         self.jac = np.full(n, np.nan, dtype)
-        self._data, self._hyper = plan.data, np.array(method.hyper, dtype=np.float64)
+        self._data, self._adapts = plan.data, method.adapts
+        self._hyper = np.array(method.hyper, dtype=np.float64)
         self.counts, self._values = np.zeros(N_COUNTS, np.int64), np.array([np.inf])
 
     def begin(self) -> int:
@@ -92,6 +110,7 @@ class SearchRun(Running):
     def _block(self, k: int, k_end: int) -> tuple[int, int]:
         plan, problem = self.plan, self.plan.problem
         return self._loop(  # type: ignore[no-any-return]
-            self._addresses, (self.x, self._trial), self._data, (problem.lower, problem.upper), self._hyper, plan.seed,
-            self.counts, self._values, plan.fun_target, plan.maxfev, k, k_end, self._log.rows, self._log.points,
+            self._addresses, (self.x, self._trial), self._data, (problem.lower, problem.upper), self._hyper,
+            self._adapts, plan.seed, self.counts, self._values, plan.fun_target, plan.maxfev, k, k_end,
+            self._log.rows, self._log.points,
         )  # fmt: skip

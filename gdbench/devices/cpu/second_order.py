@@ -26,7 +26,7 @@ from gdbench.devices.loop import judge, still
 from gdbench.devices.plan import Plan
 from gdbench.methods.base import LineSearch, Method
 from gdbench.methods.second_order.base import SecondOrder
-from gdbench.methods.second_order.trust_radius import next_radius
+from gdbench.methods.steps.trust_radius import next_radius
 from gdbench.problems.base import Array
 from gdbench.status import CONVERGED_X, LINESEARCH_FAILED, MAXFEV, RUNNING
 

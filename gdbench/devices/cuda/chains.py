@@ -25,6 +25,7 @@ from gdbench.status import MAXFEV, NONFINITE, RUNNING, TARGET
 # Bound when the kernel is made.
 cuda: Any = None
 N, NUMBER = 0, None
+SETTINGS_KEPT, SCALE, ADAPTS = 0, None, False
 value: Any = None
 propose: Any = None
 
@@ -41,6 +42,11 @@ def chains(
     trial = cuda.local.array(N, NUMBER)
     for i in range(N):
         best[i] = x[s, i]
+    own = hyper
+    if ADAPTS:
+        own = cuda.local.array(SETTINGS_KEPT, SCALE)
+        for i in range(SETTINGS_KEPT):
+            own[i] = hyper[i]
     number = best.dtype.type
     lowest = number(value(best, data))
     spent, k = 1, 0
@@ -53,14 +59,17 @@ def chains(
         if spent >= maxfev:
             status = MAXFEV
             break
-        propose(best, lower, upper, hyper, seed + s, k, trial)
+        propose(best, lower, upper, own, seed + s, k, trial)
         f = number(value(trial, data))
         spent += 1
         k += 1
-        if f < lowest:  # a nan never improves
+        improved = f < lowest  # a nan never improves
+        if improved:
             lowest = f
             for i in range(N):
                 best[i] = trial[i]
+        if ADAPTS:
+            own[0] *= own[1] if improved else own[2]
         if lowest <= target:
             status = TARGET
 
@@ -83,6 +92,9 @@ def draw(plan: Plan) -> Blueprint:
         plan.problem.value,
         N=plan.x0.shape[1],
         NUMBER=x.dtype,
+        SETTINGS_KEPT=len(plan.method.hyper),  # type: ignore[union-attr]
+        SCALE=f8,
+        ADAPTS=plan.method.adapts,  # type: ignore[union-attr]
         propose=plan.method.rule,  # type: ignore[union-attr]
     )
 

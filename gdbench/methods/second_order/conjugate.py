@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gdbench.methods.second_order.base import PRODUCTS, SecondOrder
-from gdbench.methods.second_order.trust_radius import TrustRadius
 from gdbench.methods.steps.damped import Damped
 from gdbench.methods.steps.strong_wolfe import epsilon
+from gdbench.methods.steps.trust_radius import TrustRadius
 from gdbench.problems.base import Array, Data
 
 

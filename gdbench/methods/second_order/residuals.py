@@ -14,9 +14,9 @@ import numpy as np
 
 from gdbench.methods.second_order.base import SecondOrder
 from gdbench.methods.second_order.newton import largest_entry
-from gdbench.methods.second_order.trust_radius import TrustRadius
 from gdbench.methods.steps.damped import Damped
 from gdbench.methods.steps.strong_wolfe import epsilon
+from gdbench.methods.steps.trust_radius import TrustRadius
 from gdbench.problems.base import Array, Data
 
 #: Rounds that the search for the damping may take; it needs two or three.

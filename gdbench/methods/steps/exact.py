@@ -26,9 +26,11 @@ def rule(
     counts: Array,
     work: tuple[Array, Array, Array],
 ) -> float:
-    """Secants until the slope turns, then Brent's method between the two sides.
+    """Secants until the slope turns, then Brent's zero finder on it.
 
-    ``a`` lies before the minimum (slope negative, value not above f) and ``b`` behind it; ``b`` is 0 until it is found.
+    Before the minimum the slope is negative and the value not above f; behind a hump that is higher than f, or where
+    the line has left the finite numbers, the slope counts as infinite, and the bracket is halved. As in Brent's zeroin,
+    ``b`` is the flattest trial, ``c`` the flattest on the other side of the minimum, ``a`` the one before ``b``.
     """
     point, out, memory = work
     d0, gg = 0.0, 0.0
@@ -39,40 +41,61 @@ def rule(
         return 0.0
     f0 = float(f)
     t = first_trial(f, d0, gg, math.inf, memory)
-    a, b, db = 0.0, 0.0, 0.0
-    before, d_before = 0.0, d0  # the trial before this one
-    shrunk = math.inf  # the bracket's width two trials before
-    width = math.inf
+    a, da, b, db, c, dc = 0.0, d0, 0.0, d0, 0.0, d0
+    move, before = 0.0, 0.0  # the last move of b, and the one before it
+    turned = False
     for _ in range(MOST_TRIALS):
         ft, dt = look(slope, x, d, t, data, point, out)
-        if not (math.isfinite(ft) and math.isfinite(dt)):
-            b, db = t, math.inf
-            t = a + 0.1 * (t - a)
-            continue
-        if abs(dt) <= -hyper[0] * d0 and ft <= f0 + 1e-7 * abs(f0):
+        finite = math.isfinite(ft) and math.isfinite(dt)
+        if finite and abs(dt) <= -hyper[0] * d0 and ft <= f0 + 1e-7 * abs(f0):
             return accept(f0, ft, t, memory)
-        if dt < 0.0 and ft <= f0:
-            a = t
-        else:
-            b, db = t, dt
-        secant = t - dt * (t - before) / (dt - d_before) if dt != d_before else math.inf
-        before, d_before = t, dt
-        if b == 0.0:  # not turned yet: onwards, tenfold at most
-            t = secant if t < secant < 10.0 * t else 10.0 * t if secant > t else 2.0 * t
+        if not finite or (dt <= 0.0 and ft > f0):
+            dt = math.inf
+        a, da, b, db = b, db, t, dt
+        if not turned and db < 0.0:  # onwards, tenfold at most
+            secant = b - db * (b - a) / (db - da) if db != da else math.inf
+            t = secant if b < secant < 10.0 * b else 10.0 * b if secant > b else 2.0 * b
             if not t < 1e100:
                 return 0.0
             continue
-        if not (a < secant < b) or db < 0.0 or b - a > 0.5 * shrunk:
-            secant = a + 0.5 * (b - a)
-        shrunk, width = width, b - a
-        t = secant
-        if not a < t < b or b - a <= epsilon(x) * b:
+        if not turned or (db < 0.0) == (dc < 0.0):
+            c, dc = a, da
+            move = before = b - a
+        turned = True
+        if not finite:  # far out: nearer by a tenth of the way
+            t = c + 0.1 * (b - c)
+            continue
+        if abs(dc) < abs(db):
+            a, da, b, db, c, dc = b, db, c, dc, b, db
+        half = 0.5 * (c - b)
+        least = epsilon(x) * abs(b)
+        if abs(half) <= least:
             break
+        halving = abs(before) < least or abs(da) <= abs(db) or not math.isfinite(da) or not math.isfinite(dc)
+        if not halving:
+            ratio = db / da
+            if a == c:  # two points: a secant
+                p, q = 2.0 * half * ratio, 1.0 - ratio
+            else:  # three: inverse quadratic interpolation
+                u, v = da / dc, db / dc
+                p = ratio * (2.0 * half * u * (u - v) - (b - a) * (v - 1.0))
+                q = (u - 1.0) * (v - 1.0) * (ratio - 1.0)
+            if p > 0.0:
+                q = -q
+            else:
+                p = -p
+            halving = not (2.0 * p < min(3.0 * half * q - abs(least * q), abs(before * q)))
+            if not halving:
+                move, before = p / q, move
+        if halving:
+            move = before = half
+        t = b + (move if abs(move) > least else least if half > 0.0 else -least)
     # The line's numbers are too coarse for the tolerance: take what lies lowest before the turn.
-    if a == 0.0:
+    t = b if db < 0.0 else c
+    if t == 0.0 or not turned:
         return 0.0
-    fa, _ = look(slope, x, d, a, data, point, out)
-    return accept(f0, fa, a, memory)
+    ft, _ = look(slope, x, d, t, data, point, out)
+    return accept(f0, ft, t, memory)
 
 
 @dataclass(frozen=True)
@@ -91,7 +114,7 @@ class Exact(LineSearch):
     InputError: tolerance outside (0, 1).
 
     Source: Cauchy (1847), Comptes rendus 25; the search for the zero: Brent (1973), Algorithms for Minimization without
-    Derivatives, chapter 4, with secants in place of inverse parabolas.
+    Derivatives, chapter 4 (zeroin: inverse quadratic interpolation, secants, halvings).
 
     >>> Exact().hyper
     (1e-08,)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 NUMBERS = ("condition", "n", "seconds", "seconds_low", "seconds_high", "samples", "tail")
+#: Of methods that share colour and shape with another one here.
+MARKERS = {"normal-equations": "D", "cg-pr": "o", "lbfgs": "^"}
+#: How far the bars of one n stand apart, as a share of the panel's width.
+APART = 0.006
 WORDS = {
     "steepest": "gradient descent",
     "cg-pr": "conjugate gradients",
@@ -64,22 +68,26 @@ def closed_form_figure(
         subtitle,
         [
             "dashed: by a factorisation, in one go; solid: by descent, its set-up included; bars: 95 % interval of the "
-            "median",
+            "median; points of one n are moved sideways a little",
             *machines_note(table, highlight),
         ],
     )
-    high = log_limits([*table["seconds"], *table["seconds_high"]], air=1.7)
+    high = log_limits(table[["seconds", "seconds_low", "seconds_high"]], air=1.7)
+    methods = sorted(table["method"].unique())
     for panel, condition in zip(panels, conditions):
         shown = table[table["condition"] == condition]
-        log_axis(panel, "x", log_limits(shown["n"], air=1.3))
+        across = log_limits(shown["n"], air=1.3)
+        log_axis(panel, "x", across)
         log_axis(panel, "y", high, "seconds")
-        panel.set(xlabel="number of variables n (rows: 2n)")
+        panel.set(xlabel="number of variables n (rows: 2n)", ylabel="time to the solution")
         cube = _cube(panel, shown)
-        ends = [end for part in parts(shown, "method", highlight) for end in _method(panel, part, descents)]
+        ends = []
+        for part in parts(shown, "method", highlight):
+            aside = APART * (methods.index(part.name) - (len(methods) - 1) / 2)
+            ends += _method(panel, part, descents, (across[1] / across[0]) ** aside)
         if marks and 0 < marks.get(condition, 0) < np.inf:
             _mark(panel, marks[condition])
         label_ends(panel, [*cube, *ends])
-    panels[0].set_ylabel("time to the solution")
     return figure
 
 
@@ -94,11 +102,13 @@ def _cube(panel: Axes, shown: DataFrame) -> list[End]:
     return [End(n[1], seconds[1], "slope of n³", GREY)]
 
 
-def _method(panel: Axes, part: Part, descents: tuple[str, ...]) -> list[End]:
+def _method(panel: Axes, part: Part, descents: tuple[str, ...], sideways: float) -> list[End]:
     rows = part.rows[(part.rows["seconds"] > 0) & np.isfinite(part.rows["seconds"])].sort_values("n", kind="stable")
     if rows.empty:
         return []
     how = {**pen(part.name, part.pale), "linestyle": "solid" if part.name in descents else (0, (4, 2))}
+    how["marker"] = MARKERS.get(part.name, how["marker"])
+    rows = rows.assign(n=rows["n"] * sideways)
     panel.plot(rows["n"], rows["seconds"], **how, gid="measured")
     told = rows[np.isfinite(rows["seconds_low"] + rows["seconds_high"])]
     if not part.pale and len(told):

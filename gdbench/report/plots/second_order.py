@@ -77,13 +77,56 @@ def second_order_figure(frame: DataFrame, title: str, subtitle: str, wall: Wall)
         [
             "left: share of the first error, of quadratics share of the slope; a run ends where rounding begins, below "
             f"{ROUNDING:g}",
-            "middle: open markers, dashed: extrapolated, a Hessian as n², its factorisation as n³",
+            f"middle: measured up to n = {_largest(table):,} (filled); open markers, dashed: extrapolated from there, "
+            "a Hessian as n², its factorisation as n³",
         ],
     )
     _paths(left, table)
     _prices(middle, table[table["part"] == "cost"], wall)
     _descents(right, table[table["part"] == "descent"])
     return figure
+
+
+@styled()
+def memory_figure(frame: DataFrame, title: str, subtitle: str, wall: Wall, exponent: float) -> Figure:
+    """Bytes of a Newton step against n, measured, and continued as n^2 to the machine's memory and the classifier.
+
+    ``frame``, ``title``, ``subtitle`` and ``wall`` as for :func:`second_order_figure`; drawn are bytes of cost rows.
+    exponent: p of bytes = c n^p, fitted to those measured.
+    """
+    table = checked(frame, "the figure of memory", ("machine", "part"), ("n", "bytes"), ("bytes",), keys=())
+    rows = table[table["bytes"].notna()].drop_duplicates("n").sort_values("n")
+    figure, (panel,) = sheet(
+        ["Memory of one Newton step"], title, subtitle,
+        [
+            f"filled: measured, the peak of NumPy's arrays during a step, as n to the power {exponent:.2f}; dashed, "
+            f"open: extrapolated as n² from n = {int(rows['n'].max()):,}"
+        ],
+    )  # fmt: skip
+    n, size = rows["n"].to_numpy(float), rows["bytes"].to_numpy(float) / 2**30
+    far = size[-1] * (wall.network / n[-1]) ** 2
+    log_axis(panel, "x", log_limits([*n, wall.n, wall.network], air=1.6))
+    log_axis(panel, "y", log_limits([*size, far, wall.memory / 2**30], air=2.5))
+    panel.set(xlabel="number of parameters n", ylabel="bytes of one step (GiB; lower is better)")
+    panel.axhline(wall.memory / 2**30, color=GREY, linewidth=0.9, linestyle=(0, (6, 3)), gid="memory")
+    panel.plot([n[-1], wall.network], [size[-1], far], color=BLACK, linestyle=(0, (4, 3)), linewidth=0.9,
+               marker="o", markersize=4.5, markerfacecolor="white", gid="extrapolated")  # fmt: skip
+    panel.plot(n, size, color=BLACK, marker="o", markersize=4.5, linewidth=1.5, gid="measured")
+    panel.plot([wall.n], [wall.memory / 2**30], "X", color=VERMILLION, markersize=8, zorder=4, gid="wall")
+    label_ends(
+        panel,
+        [
+            End(panel.get_xlim()[1], wall.memory / 2**30, f"memory: {wall.memory / 2**30:.0f} GiB", GREY),
+            End(wall.n, wall.memory / 2**30, f"full at n = {wall.n:,.0f}", VERMILLION),
+            End(wall.network, far, f"{far:,.0f} GiB, extrapolated", BLACK),
+        ],
+    )
+    return figure
+
+
+def _largest(table: DataFrame) -> int:
+    """The largest n at which a Hessian was measured."""
+    return int(table.loc[(table["part"] == "cost") & (table["what"] == "hessian"), "n"].max())
 
 
 def _paths(panel: Axes, table: DataFrame) -> None:
@@ -114,11 +157,13 @@ def _paths(panel: Axes, table: DataFrame) -> None:
 def _prices(panel: Axes, cost: DataFrame, wall: Wall) -> None:
     log_axis(panel, "x", log_limits([*cost["n"], wall.n, wall.network], air=1.6))
     log_axis(panel, "y", log_limits([*cost["seconds"], wall.step, wall.hessian], air=2.5), "seconds")
-    panel.set(xlabel="number of parameters n", ylabel="time")
+    panel.set(xlabel="number of parameters n")
+    panel.set_ylabel("time", labelpad=1)
     panel.axvspan(wall.n, panel.get_xlim()[1], color="#EEEEEE", zorder=0.5, gid="wall")
     panel.annotate(
-        f"n = {wall.n:,.0f}: the\nmatrix fills {wall.memory / 2**30:.0f} GiB ", (wall.n, 0.98),
-        xycoords=("data", "axes fraction"), size=NOTE_SIZE, color=GREY, va="top", ha="right", gid="mark",
+        f"n = {wall.n:,.0f}: the\nmatrix fills {wall.memory / 2**30:.0f} GiB", (wall.n, 0.98), (-6, 0),
+        xycoords=("data", "axes fraction"), textcoords="offset points", size=NOTE_SIZE, color=GREY, va="top",
+        ha="right", gid="mark",
     )  # fmt: skip
     ends = []
     for what, colour in WORK.items():
@@ -133,14 +178,15 @@ def _prices(panel: Axes, cost: DataFrame, wall: Wall) -> None:
             dashed: dict[str, Any] = {"linestyle": (0, (4, 3)), "linewidth": 0.9, "markerfacecolor": "white"}
             panel.plot([x, wall.network], [y, beyond], gid="extrapolated", **{**how, **dashed})
             x, y = wall.network, beyond
-        ends.append(End(x, y, WORDS[what], colour))
+        words = WORDS[what] + (", extrapolated" if np.isfinite(beyond) else "")
+        ends.append(End(x, y, words, colour))
     label_ends(panel, ends)
 
 
 def _descents(panel: Axes, descents: DataFrame) -> None:
     """Of each method the run that came lowest."""
     log_axis(panel, "y", log_limits(np.maximum(descents["loss"], LEARNT), air=1.2))
-    panel.set(xlabel="seconds", ylabel="training loss")
+    panel.set(xlabel="seconds", ylabel="training loss (lower is better)")
     ends = []
     for method, runs in descents.groupby("method"):
         paths = [path.sort_values("step") for _, path in runs.groupby("step_size", dropna=False)]

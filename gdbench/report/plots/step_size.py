@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,8 +28,10 @@ WORDS = {
     "polyak": "Polyak (told f*)",
 }
 NUMBERS = ("n", "condition", "step_size", "gap", "threshold", "theory", "share", "evaluations")
-#: Of the first panel's y axis: beyond it a descent has gone.
-FARTHEST = 1e6
+#: Of the first panel's y axis: beyond it a descent has gone, below it it has arrived.
+FARTHEST, SETTLED = 1e6, 1e-12
+#: Of the first panel: variables of a quadratic, and its line.
+DASHES: dict[int, Any] = {2: "solid", 10: (0, (5, 2)), 100: (0, (1.2, 1.6)), 1000: (0, (5, 1.6, 1.2, 1.6))}
 
 
 @styled()
@@ -60,12 +62,13 @@ def step_size_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figure
         title,
         subtitle,
         [
-            "left: n = 10, condition is the largest over the smallest eigenvalue of the Hessian; ▼ largest steps that "
-            "settle, found by bisection, over 2/L; middle: x - e f'(x) and x - e sign f'(x), pale lines: the sign step "
-            "on each function, strong lines: the mean of all",
+            "left: a line a quadratic, drawn from 1e-12 on; condition: largest over least eigenvalue of the Hessian; "
+            "▼ largest steps that settle, found by bisection, over 2/L; middle: x - e f'(x) and "
+            "x - e sign f'(x), pale lines: the sign step on each function, strong lines: the mean of all",
             "right: values until the target is reached, trials counted, a dot a function (median of its starts), bar: "
-            f"median; ◇ target missed from most starts; best of several: {', '.join(map(str, BestOf().step_sizes))}; "
-            "fixed: tuned on another start, which is not counted; Polyak's step needs to know the minimum f*",
+            "median; ◇ (grey strip, not to scale) target missed from most starts; best of several: "
+            f"{', '.join(map(str, BestOf().step_sizes))}; fixed: tuned on another start, which is not counted; "
+            "Polyak's step needs to know the minimum f*",
         ],
     )
     _settling(left, table[table["question"] == "threshold"])
@@ -76,15 +79,18 @@ def step_size_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figure
 
 def _settling(panel: Axes, rows: DataFrame) -> None:
     """f after the drawn steps against the step over 2 / L, one line a condition."""
-    shown = rows[rows["n"] == 10] if (rows["n"] == 10).any() else rows
-    ends = []
-    for (condition, same), colour in zip(shown.groupby("condition"), (BLUE, GREEN, ORANGE, VERMILLION)):
-        curve = same[same["problem"] == same["problem"].max()]  # a quadratic before a regression
-        across, gap = curve["step_size"] / curve["theory"], curve["gap"].clip(upper=1e3 * FARTHEST)
-        panel.plot(across, gap, color=colour, linewidth=1.7, gid="curve")
+    ends, lowest_gap = [], FARTHEST
+    colours = dict(zip(sorted(rows["condition"].unique()), (BLUE, GREEN, ORANGE, VERMILLION)))
+    for _, curve in rows.groupby("problem"):
+        condition, n = curve["condition"].iloc[0], int(curve["n"].iloc[0])
+        across, gap = curve["step_size"] / curve["theory"], curve["gap"].clip(SETTLED, 1e3 * FARTHEST)
+        colour, dash = colours.get(condition, BLACK), DASHES.get(n, (0, (1, 1)))
+        panel.plot(across, gap, color=colour, linewidth=1.5, linestyle=dash, gid="curve")
+        lowest_gap = min(lowest_gap, float(gap.min()))
         lowest = int(np.argmin(gap))
-        ends.append(End(across.iloc[lowest], gap.iloc[lowest], f"condition {condition:g}", colour))
-    log_axis(panel, "y", (float(shown["gap"].min()) / 5, FARTHEST), "power")
+        words = f"condition {condition:g}," if "quadratic" in str(curve["problem"].iloc[0]) else "regression,"
+        ends.append(End(across.iloc[lowest], gap.iloc[lowest], f"{words} n = {n}", colour))
+    log_axis(panel, "y", (lowest_gap / 5, FARTHEST), "power")
     panel.set_xlim(0, 1.27)
     panel.axvline(1, color=GREY, linewidth=0.8, linestyle=(0, (6, 3)), gid="theory")
     panel.axhline(1, color=GREY, linewidth=0.8, gid="start")
@@ -100,8 +106,11 @@ def _settling(panel: Axes, rows: DataFrame) -> None:
 
 def _falling(panel: Axes, rows: DataFrame) -> None:
     """Share of starts from which a single step falls, against its length."""
+    from matplotlib.ticker import LogLocator
+
     parted = rows.loc[rows["share"] < 1, "step_size"]
     log_axis(panel, "x", log_limits([parted.min() / 30, rows["step_size"].max()], air=1.0), "power")
+    panel.xaxis.set_major_locator(LogLocator(numticks=5))
     panel.set_ylim(-4, 104)
     for _, curve in rows[rows["contender"] == "sign"].groupby("problem"):
         panel.plot(curve["step_size"], 100 * curve["share"], color=ORANGE, linewidth=0.8, alpha=0.5, gid="function")
@@ -122,8 +131,18 @@ def _costs(panel: Axes, rows: DataFrame) -> None:
     dearer = cost.div(cost.min(axis=1), axis=0)
     rules = [rule for rule in WORDS if rule in dearer]
     finite = dearer.to_numpy()[np.isfinite(dearer.to_numpy())]
-    wall = 2.2 * float(finite.max())
-    log_axis(panel, "x", (0.8, 1.6 * wall))
+    end = 1.3 * float(finite.max())
+    wall = 2.5 * end  # what missed stands beyond the axis, in a strip without ticks
+    log_axis(panel, "x", (0.8, 2.0 * wall))
+    ticks = [tick for tick in 10.0 ** np.arange(9) if tick <= end]
+    panel.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+    panel.set_xticks(
+        [tick for tick in np.outer(10.0 ** np.arange(9), np.arange(2, 10)).ravel() if tick <= end], minor=True
+    )
+    panel.axvspan(1.2 * end, 2.0 * wall, color="#EEEEEE", zorder=0.5, gid="beyond")
+    panel.text(
+        wall, 0.99, "missed", transform=panel.get_xaxis_transform(), ha="center", va="top", size=LABEL_SIZE, color=GREY
+    )
     for place, rule in enumerate(reversed(rules)):
         shown = dearer[rule]
         met, colour = shown[np.isfinite(shown)], VERMILLION if rule == "best-of" else BLUE
@@ -134,8 +153,8 @@ def _costs(panel: Axes, rows: DataFrame) -> None:
         if np.isfinite(median):
             panel.plot([median] * 2, [place - 0.28, place + 0.28], color=colour, linewidth=2.4, gid="median")
         panel.text(
-            1.04, place, f"{ratio(median)}\nreached {len(met)} of {len(shown)}", color=ink(colour), size=LABEL_SIZE,
-            va="center", transform=panel.get_yaxis_transform(), gid="label",
+            1.04, place, f"median {ratio(median)}\nreached {len(met)} of {len(shown)}", color=ink(colour),
+            size=LABEL_SIZE, va="center", transform=panel.get_yaxis_transform(), gid="label",
         )  # fmt: skip
     panel.set_yticks(range(len(rules)), [WORDS[rule] for rule in reversed(rules)])
     panel.set_ylim(-0.6, len(rules) - 0.4)
