@@ -57,7 +57,7 @@ def draw(plan: Plan) -> Blueprint:
     ledger, i8 = types.Array(types.int64, 2, "C"), types.int64
     room = () if in_registers(plan) else (types.Array(one.dtype, 3, "C"),)
     # A source's settings and the limits are of the points' dtype, so that a step in float32 does no other arithmetic. A
-    # direction's and a schedule's are not: of beta = 0.999 float32 knows 1 - beta to 5e-5 only, and 0.999^k worse still.
+    # direction's and a schedule's are not: of beta = 0.999 float32 knows 1 - beta to 5e-5 only, 0.999^k worse.
     others = (two, one, COUNTS, one, SETTINGS, SETTINGS, ledger, records, one, i8, i8, COUNTS, COUNTS)
     return blueprint(
         multistart_in_registers if in_registers(plan) else multistart_in_columns,

@@ -3,7 +3,7 @@
 What is parallel: the proposals of one search, for none looks at another. A thread draws proposal k by its number
 alone, and ties go to the smaller k, as they do where proposals come one by one. The generator's words are integers,
 the same everywhere; a uniform point, lower + (upper - lower) u, is the CPU's to the bit wherever the CPU fuses product
-and sum, as CUDA does (every x86 with FMA, every ARM). A normal draw goes through log and cos, whose last bits may differ.
+and sum, as CUDA does (every x86 with FMA, every ARM). A normal draw takes log and cos, whose last bits may vary.
 A search whose proposals start from the best point so far is sequential: many of them run side by side in ``chains.py``.
 """
 
