@@ -201,6 +201,12 @@ def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
         dispatcher.get_current_device = real
 
 
+def intrinsic() -> Any:
+    """``numba.cuda.extending.intrinsic``, by which a kernel gets at one instruction of the device."""
+    module()
+    return importlib.import_module("numba.cuda.extending").intrinsic
+
+
 def simulated() -> bool:
     """Whether kernels are run, as Python threads, by Numba's simulator."""
     return _simulated()
