@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+import platform
+from fractions import Fraction
 from itertools import permutations
 
 import numpy as np
 import pytest
+from llvmlite.binding import get_host_cpu_features
+from numba import config, njit
 from scipy import stats
 
 from gdbench import philox
+from gdbench.devices.cpu.compile import OPTIONS, inlined
+from gdbench.methods.search import propose_anywhere
 
 # Random123's own known answers for philox4x32, 10 rounds (its file kat_vectors): counter, key, output.
 KNOWN = [
@@ -60,6 +66,25 @@ def test_compiled_draws_are_the_same_bits():
         twin = np.empty(200, np.int64)
         philox.shuffle(twin, seed, stream)
         np.testing.assert_array_equal(order, twin)
+
+
+def test_a_compiled_point_of_the_box_is_rounded_once_as_cuda_does_it():
+    """lower + (upper - lower) u as one fused operation, or CPU and GPU would propose different points."""
+    features = set((config.CPU_FEATURES or get_host_cpu_features().flatten()).split(","))
+    if platform.machine() in ("x86_64", "AMD64") and "+fma" not in features:
+        pytest.skip("this CPU fuses nothing")
+    propose, nothing = inlined(propose_anywhere), np.zeros(1)
+
+    @njit(**OPTIONS)
+    def drawn(lower, upper, k):
+        out = np.zeros(2)
+        propose(nothing, lower, upper, nothing, 3, k, out)
+        return out[0], out[1]
+
+    lower, upper = -2.048, 2.048
+    for k in range(200):
+        fused = [float(Fraction(lower) + Fraction(upper - lower) * Fraction(u)) for u in philox.uniform_pair(3, k, 0)]
+        assert drawn(lower, upper, k) == tuple(fused)
 
 
 def test_uniform_draws_are_uniform():

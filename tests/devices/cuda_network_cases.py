@@ -18,6 +18,7 @@ from gdbench.counts import NFEV, NJEV
 from gdbench.devices.cpu.minibatch import MinibatchDescent
 from gdbench.devices.cuda import door, minibatch
 from gdbench.devices.cuda.matmul import matmul
+from gdbench.devices.cuda.tensor_cores import rounded
 from gdbench.devices.cuda.tile import Tile
 from gdbench.devices.cuda.trainable import elementwise
 from gdbench.errors import InputError
@@ -26,6 +27,8 @@ from gdbench.problems.mlp import mlp
 from gdbench.status import DIVERGED, MAXFEV, RUNNING
 
 TINY = Tile(4, 4, 4, 2)
+#: A warp, one piece of 16 x 8 of it.
+WARPS = Tile(16, 8, 8, 2)
 TILES = [TINY, Tile(16, 8, 4, 4), Tile(16, 16, 2, 8)]
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 ELEMENTWISE = [name for name in gdbench.DIRECTIONS if elementwise(gdbench.DIRECTIONS[name]())]
@@ -46,6 +49,30 @@ def test_products_are_those_of_numpy(shape, tile, dtype):
     product = matmul(a, b, tile)
     assert product.dtype == dtype
     np.testing.assert_allclose(product, a.astype(float) @ b, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (17, 9, 13)])
+def test_products_in_tf32_are_those_of_rounded_factors(shape):
+    rng = np.random.default_rng(6)
+    a, b = rng.normal(size=shape[:2]).astype(np.float32), rng.normal(size=shape[1:]).astype(np.float32)
+    product = matmul(a, b, WARPS, tensor_cores=True)
+    as_tf32 = np.vectorize(lambda number: float(rounded(number)))
+    np.testing.assert_allclose(product, as_tf32(a) @ as_tf32(b), rtol=1e-5, atol=1e-5)
+    assert np.max(np.abs(product - a.astype(float) @ b)) < 2e-3 * max(shape[1], 1)
+    with pytest.raises(InputError, match="not for float64"):
+        matmul(a.astype(float), b.astype(float), WARPS, tensor_cores=True)
+    with pytest.raises(InputError, match="cannot be shared evenly by warps"):
+        matmul(a, b, TINY, tensor_cores=True)
+
+
+def test_a_network_trains_in_tf32_as_in_float32_to_its_digits(monkeypatch):
+    monkeypatch.setattr(minibatch, "TILE", WARPS)
+    plan = asked(dtype="float32")
+    run = minibatch.Training(plan, tensor_cores=True)
+    assert run.begin() == RUNNING
+    assert run.advance(2) == RUNNING
+    apart = np.max(np.abs(run.x - on_cpu(plan, 2).x))
+    assert 1e-7 < apart < 2e-3
 
 
 def asked(hidden=(5,), activation="tanh", dtype="float64", **settings):

@@ -14,6 +14,8 @@ from gdbench.errors import InputError
 
 #: Seconds that each call takes on the pretended device.
 SEND, LAUNCH, KERNEL, FETCH = 0.5, 0.125, 4.0, 0.25
+#: That the pretended device is kept busy for.
+NAP = 1.0
 
 
 class Device:
@@ -34,6 +36,9 @@ class Device:
 
     def event_elapsed_time(self, begins, ends):
         return (ends.at - begins.at) * 1e3  # milliseconds, as CUDA has it
+
+    def nap(self):
+        self.busy_until = max(self.now, self.busy_until) + NAP
 
     # the work
     def send(self):
@@ -65,6 +70,7 @@ def device(monkeypatch):
     monkeypatch.setattr(door, "require", lambda: pretended)
     monkeypatch.setattr(door, "state", lambda: SimpleNamespace(simulated=False))
     monkeypatch.setattr(clock.time, "perf_counter", lambda: pretended.now)
+    monkeypatch.setattr(clock, "occupy", pretended.nap)
     return pretended
 
 
@@ -74,7 +80,7 @@ def test_each_part_is_told_by_itself(device):
     assert samples == {
         "copy_in": [SEND] * 3,
         "launch": [LAUNCH] * 3,
-        "kernel": [LAUNCH + KERNEL] * 3,  # an idle device stamps the first event before the launch arrives
+        "kernel": [KERNEL] * 3,  # the launch is queued while the device naps
         "copy_out": [FETCH] * 3,
         "resident": [LAUNCH + KERNEL] * 3,
         "whole": [SEND + LAUNCH + KERNEL + FETCH] * 3,

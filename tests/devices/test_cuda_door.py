@@ -20,8 +20,8 @@ from gdbench.errors import InputError
 def machine(monkeypatch):
     """A pretended machine: what numba-cuda answers on it is set by the test."""
 
-    def pretend(*, error=None, available=False, **answers):
-        driver = SimpleNamespace(driver=SimpleNamespace(initialization_error=error, get_version=lambda: (13, 0)))
+    def pretend(*, error=None, available=False, spoken=(13, 0), **answers):
+        driver = SimpleNamespace(driver=SimpleNamespace(initialization_error=error, get_version=lambda: spoken))
         monkeypatch.setitem(sys.modules, "numba.cuda.cudadrv.driver", driver)
         monkeypatch.setattr(door, "_simulated", lambda: False)
         monkeypatch.setattr(door, "version", lambda name: "0.30.4")
@@ -93,8 +93,12 @@ def test_an_open_door_names_the_device(machine):
     )
 
 
-def memory(free):
-    return lambda: SimpleNamespace(get_memory_info=lambda: (free, 10**6))
+def memory(free, late=0):
+    """A device with ``free`` bytes, and ``late`` more once what waits to be freed is freed."""
+    told = [free]
+    manager = SimpleNamespace(deallocations=SimpleNamespace(clear=lambda: told.append(free + late)))
+    context = SimpleNamespace(get_memory_info=lambda: (told[-1], 10**6), memory_manager=manager)
+    return lambda: context
 
 
 def test_too_much_for_the_device_is_said_in_bytes(machine):
@@ -110,6 +114,20 @@ def test_too_much_for_the_device_is_said_in_bytes(machine):
             door.send(np.zeros(100), np.zeros(100))
         with pytest.raises(InputError, match=says):
             door.room((2, 100), np.float64)
+
+
+def test_what_waits_to_be_freed_is_freed_before_anything_is_refused(machine):
+    gpus = [SimpleNamespace(name="one", compute_capability=(9, 0))]
+    machine(available=True, gpus=gpus, current_context=memory(100, late=1_000), to_device=lambda array: "sent")
+    assert door.send(np.zeros(100)) == ["sent"]
+    with pytest.raises(InputError, match="1,200 bytes do not fit"):
+        door.send(np.zeros(100), beside=400)
+
+
+def test_a_driver_older_than_the_toolkit_is_refused(machine):
+    machine(available=True, gpus=[SimpleNamespace(name=b"NVIDIA H100", compute_capability=(9, 0))], spoken=(12, 4))
+    assert not door.state().usable
+    assert door.state().reason.startswith("The NVIDIA driver speaks CUDA 12.4 and this toolkit needs 13.0: install")
 
 
 def test_another_failure_of_a_copy_is_not_hidden(machine):

@@ -149,13 +149,15 @@ def test_another_toolchain_is_told_not_judged(monkeypatch, capsys):
     monkeypatch.setattr(ledger, "read", lambda *place: ("numba 0.1", {}))
     assert ptx.held_against_the_ledger([GOOD])
     assert "written with numba 0.1" in capsys.readouterr().out
+    assert not ptx.held_against_the_ledger([GOOD], strict=True)
+    assert "write the ledger anew by --update" in capsys.readouterr().out
     monkeypatch.setattr(ledger, "read", lambda *place: (ledger.toolchain(), {}))
     assert not ptx.held_against_the_ledger([GOOD])
 
 
 def test_an_unknown_option_is_refused(capsys):
     assert ptx.main(["--speed"]) == 2
-    assert "--update is the one option" in capsys.readouterr().err
+    assert "--update or --strict may be given" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

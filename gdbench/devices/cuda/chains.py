@@ -133,6 +133,7 @@ class Chains:
     def send(self) -> None:
         """Copy the starts, the data and the settings to the device."""
         hyper = np.array(self.plan.method.hyper, dtype=np.float64)  # type: ignore[union-attr]
+        self._sent = []  # frees what was sent before
         self._sent = door.send(*self._results, *self.plan.data, hyper)
 
     def launch(self, maxiter: int) -> None:

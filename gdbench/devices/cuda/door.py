@@ -25,6 +25,8 @@ from gdbench.errors import InputError
 from gdbench.problems.base import Array
 
 _INSTALL = "pip install 'gdbench[cuda]'"
+#: What a driver must speak: the extra pins a toolkit of CUDA 13.0, whose code an older driver rejects.
+DRIVER = (13, 0)
 
 
 @dataclass(frozen=True)
@@ -107,15 +109,15 @@ def on(index: int) -> Iterator[None]:
         yield
 
 
-def send(*arrays: Array) -> list[Any]:
-    """Copies of ``arrays`` in the device's memory.
+def send(*arrays: Array, beside: int = 0) -> list[Any]:
+    """Copies of ``arrays`` in the device's memory, where as many bytes more as ``beside`` says must fit too.
 
     Raises
     ------
     InputError: CUDA cannot be used, or the device has no room for them.
     """
     cuda = require()
-    with _fitting(cuda, sum(array.nbytes for array in arrays)):
+    with _fitting(cuda, beside + sum(array.nbytes for array in arrays)):
         return [cuda.to_device(array) for array in arrays]
 
 
@@ -134,7 +136,11 @@ def room(shape: tuple[int, ...], dtype: Any) -> Any:
 @contextmanager
 def _fitting(cuda: Any, size: int) -> Iterator[None]:
     """Refuse what is larger than the device's free memory, before any of it is taken, or when it turns out so."""
-    free = cuda.current_context().get_memory_info()[0]
+    context = cuda.current_context()
+    free = context.get_memory_info()[0]
+    if size > free:  # Numba frees arrays late, a batch at a time
+        context.memory_manager.deallocations.clear()
+        free = context.get_memory_info()[0]
     says = f"{size:,} bytes do not fit into the device's free memory of {free:,} bytes; give it fewer at a time."
     if size > free:
         raise InputError(says)
@@ -148,10 +154,23 @@ def _fitting(cuda: Any, size: int) -> Iterator[None]:
 
 def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any, stream: Any = 0) -> None:
     """Start a kernel on what was sent, in order with others of its stream; returns before it ends."""
+    asked = (kernel, blocks, threads)
+    if stream != 0:
+        _configured(*asked, stream)(*arguments)
+        return
+    if asked not in _ready:
+        _ready[asked] = _configured(*asked, 0)
+    _ready[asked](*arguments)
+
+
+#: Kernels with their grid, for the stream that all share: a launch is a few microseconds, and setting it up as many.
+_ready: dict[tuple[Any, Any, Any], Any] = {}
+
+
+def _configured(kernel: Any, blocks: Any, threads: Any, stream: Any) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*Grid size")  # a few starts are no mistake
-        configured = kernel[blocks, threads, stream]
-    configured(*arguments)
+        return kernel[blocks, threads, stream]
 
 
 @contextmanager
@@ -182,9 +201,20 @@ def compiler(compute_capability: tuple[int, int]) -> Iterator[Any]:
         dispatcher.get_current_device = real
 
 
+def intrinsic() -> Any:
+    """``numba.cuda.extending.intrinsic``, by which a kernel gets at one instruction of the device."""
+    module()
+    return importlib.import_module("numba.cuda.extending").intrinsic
+
+
 def simulated() -> bool:
     """Whether kernels are run, as Python threads, by Numba's simulator."""
     return _simulated()
+
+
+def running_kernel() -> Any:
+    """What stands for the module ``cuda`` in the kernel that the simulator runs now."""
+    return importlib.import_module("numba.cuda.simulator.kernel")._get_kernel_context()
 
 
 def _numba_cuda() -> Any:
@@ -224,7 +254,13 @@ def _look() -> Door:
     device = cuda.gpus[0]
     name = device.name.decode() if isinstance(device.name, bytes) else str(device.name)
     capability = (int(device.compute_capability[0]), int(device.compute_capability[1]))
-    speaks = ".".join(map(str, driver.driver.get_version()))
+    spoken = tuple(map(int, driver.driver.get_version()))
+    speaks = ".".join(map(str, spoken))
+    if spoken < DRIVER:
+        return _shut(
+            f"The NVIDIA driver speaks CUDA {speaks} and this toolkit needs {'.'.join(map(str, DRIVER))}: install "
+            "driver 580 or newer, or use device='cpu'."
+        )
     return Door(
         usable=True,
         simulated=False,

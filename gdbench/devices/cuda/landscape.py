@@ -64,7 +64,9 @@ class Grid:
 
     def send(self) -> None:
         """Copy the directions, the steps and the data to the device, and make room there for the values."""
-        self._sent = [*door.send(*self._given), door.room(self.values.shape, self.values.dtype)]
+        self._sent = []  # frees what was sent before
+        given = door.send(*self._given, beside=self.values.nbytes)
+        self._sent = [*given, door.room(self.values.shape, self.values.dtype)]
 
     def launch(self) -> None:
         """Start the kernel on what was sent; returns before it ends."""

@@ -13,8 +13,9 @@ from numba import types
 
 from gdbench.devices.cpu.compile import vector
 from gdbench.devices.cuda import door
+from gdbench.devices.cuda import tensor_cores as in_tf32
 from gdbench.devices.cuda.compile import Blueprint, blueprint, kernel
-from gdbench.devices.cuda.tile import Tile, multiplier
+from gdbench.devices.cuda.tile import Tile, multiplier, store
 from gdbench.errors import InputError
 from gdbench.problems.base import Array
 
@@ -56,13 +57,14 @@ def draw(tile: Tile, dtype: np.dtype, multiply: FunctionType) -> Blueprint:
     return blueprint(product, signature, dtype, multiply, multiply=multiply, **tile.names(dtype))
 
 
-def matmul(a: Array, b: Array, tile: Tile | None = None) -> Array:
+def matmul(a: Array, b: Array, tile: Tile | None = None, tensor_cores: bool = False) -> Array:
     """The product ``a @ b`` of two matrices, by the device's own tiles.
 
     Parameters
     ----------
     a, b: (m, k) and (k, n), both float32 or both float64.
     tile: how it is cut up; None for the one that fills the device.
+    tensor_cores: of float32 matrices, to multiply in TF32, whose factors have 10 bits behind the point.
 
     Returns
     -------
@@ -70,9 +72,9 @@ def matmul(a: Array, b: Array, tile: Tile | None = None) -> Array:
 
     Raises
     ------
-    InputError: CUDA cannot be used, matrices that do not fit together or into the device's memory.
+    InputError: CUDA cannot be used, matrices that do not fit together or into the device's memory, TF32 of float64.
     """
-    run = Product(a, b, tile)
+    run = Product(a, b, tile, tensor_cores)
     run.launch()
     return run.fetch()
 
@@ -80,7 +82,7 @@ def matmul(a: Array, b: Array, tile: Tile | None = None) -> Array:
 class Product:
     """``matmul`` taken apart for a stopwatch: made and sent at once, then :meth:`launch` and :meth:`fetch`."""
 
-    def __init__(self, a: Array, b: Array, tile: Tile | None = None) -> None:
+    def __init__(self, a: Array, b: Array, tile: Tile | None = None, tensor_cores: bool = False) -> None:
         a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
         if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or 0 in (*a.shape, *b.shape):
             raise InputError(f"matmul multiplies (m, k) by (k, n), not {a.shape} by {b.shape}.")
@@ -91,7 +93,8 @@ class Product:
             raise InputError(f"matmul takes matrices of at most {MOST_NUMBERS:,} numbers.")
         tile = tile or LARGE[a.dtype.name]
         self.shape, self._threads, self._blocks = (m, n), tile.threads, tile.blocks(m, n)
-        self._kernel = kernel(draw(tile, a.dtype, multiplier(tile, a.dtype)))
+        make = in_tf32.multiplier if tensor_cores else multiplier
+        self._kernel = kernel(draw(tile, a.dtype, make(tile, a.dtype, store)))
         out, none = np.empty(m * n, a.dtype), np.zeros(1, a.dtype)
         a_sent, b_sent, self._out, none_sent = door.send(a.ravel(), b.ravel(), out, none)
         self._arguments = a_sent, 0, k, b_sent, 0, n, self._out, 0, none_sent, 0, m, n, k, none_sent, 0

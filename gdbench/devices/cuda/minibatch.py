@@ -54,13 +54,14 @@ class Training:
     plan: one start, an mlp problem without l2, its analytic slope, a direction that looks at each variable by itself,
         a step size that depends on the step's number alone, and a batch size.
     mode: how an epoch is launched: "kernels", "graph" or "persistent".
+    tensor_cores: whether products are in TF32, see ``tensor_cores.py``; of float32 alone.
 
     Raises
     ------
     InputError: anything else; CUDA cannot be used; the device has no room.
     """
 
-    def __init__(self, plan: Plan, mode: str = "kernels") -> None:
+    def __init__(self, plan: Plan, mode: str = "kernels", tensor_cores: bool = False) -> None:
         check(plan)
         if mode not in MODES:
             raise unknown("mode", mode, MODES)
@@ -76,7 +77,7 @@ class Training:
         self.batches = -(-self.rows // self.size)
         self._layout = layout(self._sizes, self.size)
         self._tile = TILE
-        self._drawing = Drawing(self._sizes, shape[0], method.direction, dtype, self._tile)
+        self._drawing = Drawing(self._sizes, shape[0], method.direction, dtype, self._tile, tensor_cores)
         if mode == "persistent":
             self._whole = kernel(self._drawing.whole_epoch())
         else:

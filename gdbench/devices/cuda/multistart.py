@@ -56,7 +56,9 @@ def draw(plan: Plan) -> Blueprint:
     one, two, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
     ledger, i8 = types.Array(types.int64, 2, "C"), types.int64
     room = () if in_registers(plan) else (types.Array(one.dtype, 3, "C"),)
-    others = (two, one, COUNTS, SETTINGS, SETTINGS, SETTINGS, ledger, records, SETTINGS, i8, i8, COUNTS, COUNTS)
+    # A source's settings and the limits are of the points' dtype, so that a step in float32 does no other arithmetic. A
+    # direction's and a schedule's are not: of beta = 0.999 float32 knows 1 - beta to 5e-5 only, 0.999^k worse.
+    others = (two, one, COUNTS, one, SETTINGS, SETTINGS, ledger, records, one, i8, i8, COUNTS, COUNTS)
     return blueprint(
         multistart_in_registers if in_registers(plan) else multistart_in_columns,
         types.void(two, two, two, *room, *others),
@@ -95,8 +97,9 @@ class Multistart:
         self._values = np.full((starts, 2), np.nan)
         self.status, self.nit = np.zeros(starts, np.int64), np.zeros(starts, np.int64)
         self._settings = [
-            np.array(hyper, dtype=np.float64)
-            for hyper in (plan.gradient.hyper(dtype), method.direction.hyper, method.step.hyper)
+            np.array(plan.gradient.hyper(dtype), dtype),
+            np.array(method.direction.hyper, np.float64),
+            np.array(method.step.hyper, np.float64),
         ]
         self._sent: list[Any] = []
         self._room: list[Any] = []
@@ -111,10 +114,13 @@ class Multistart:
         """Copy the starts, the data and the settings to the device, and make room for columns there."""
         points = [np.ascontiguousarray(a.T) if self._columns else a for a in (self.x, self.x_best, self.jac)]
         ledgers = [self.counts, self._values, self.status, self.nit]
-        self._sent = door.send(*points, *ledgers, *self.plan.data, *self._settings, self.plan.limits)
+        starts, n = self.x.shape
+        rows = WORK_ROWS + self.plan.method.direction.rows(n) if self._columns else 0  # type: ignore[union-attr]
+        self._sent, self._room = [], []  # those of before, which may take half of the device's memory
+        beside = rows * n * starts * self.x.itemsize
+        others = (*self.plan.data, *self._settings, self.plan.limits.astype(self.x.dtype))
+        self._sent = door.send(*points, *ledgers, *others, beside=beside)
         if self._columns:
-            starts, n = self.x.shape
-            rows = WORK_ROWS + self.plan.method.direction.rows(n)  # type: ignore[union-attr]
             self._room = [door.room((rows, n, starts), self.x.dtype)]
 
     def launch(self, maxiter: int) -> None:
@@ -128,7 +134,10 @@ class Multistart:
         """Wait for the kernel and copy its results back."""
         results = [self.x, self.x_best, self.jac, self.counts, self._values, self.status, self.nit]
         for place, (sent, array) in enumerate(zip(self._sent, results)):
-            array[:] = sent.copy_to_host().T if self._columns and place < 3 else sent.copy_to_host()
+            if self._columns and place < 3:
+                array[:] = sent.copy_to_host().T
+            else:
+                sent.copy_to_host(array)
         self._room = []
 
     @property

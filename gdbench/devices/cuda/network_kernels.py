@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, matrix, vector
-from gdbench.devices.cuda import door, epoch, matmul, network
+from gdbench.devices.cuda import door, epoch, matmul, network, tensor_cores
 from gdbench.devices.cuda.compile import Blueprint, blueprint
 from gdbench.devices.cuda.tile import ONES_ALONG_SUM, ONES_BELOW, Tile, multiplier, store
 from gdbench.devices.source import rebound
@@ -29,7 +29,8 @@ TILE = Tile(32, 32, 32, 2)
 class Drawing:
     """What the kernels of one network depend on.
 
-    ``sizes`` are (columns, hidden..., classes); ``activation`` is a code of ``problems.mlp_layers``.
+    ``sizes`` are (columns, hidden..., classes); ``activation`` is a code of ``problems.mlp_layers``; ``tensor_cores``:
+    products in TF32, of float32 networks alone.
     """
 
     sizes: tuple[int, ...]
@@ -37,6 +38,7 @@ class Drawing:
     direction: Direction
     dtype: np.dtype
     tile: Tile
+    tensor_cores: bool = False
 
     @property
     def fused(self) -> bool:
@@ -57,7 +59,8 @@ class Drawing:
         }
 
     def _multiplier(self, finish: Any, activation: int, **kinds: Any) -> FunctionType:
-        return multiplier(self.tile, self.dtype, rebound(finish, {"ACTIVATION": activation}), **kinds)
+        make = tensor_cores.multiplier if self.tensor_cores else multiplier
+        return make(self.tile, self.dtype, rebound(finish, {"ACTIVATION": activation}), **kinds)
 
     def products(self) -> dict[str, Blueprint]:
         """A kernel for each of the :meth:`multipliers`."""
@@ -120,6 +123,11 @@ def samples(directions: Iterable[str], dtypes: Iterable[str]) -> Iterator[tuple[
     for name, tile in matmul.LARGE.items():
         dtype = np.dtype(name)
         yield "matmul", 0, matmul.draw(tile, dtype, multiplier(tile, dtype))
+    single = np.dtype("float32")
+    in_tf32 = Drawing((784, 128, 10), RELU, DIRECTIONS["steepest"](), single, TILE, tensor_cores=True)
+    yield from ((f"{use}, TF32", 101_770, blueprint) for use, blueprint in in_tf32.products().items())
+    large = matmul.LARGE["float32"]
+    yield "matmul, TF32", 0, matmul.draw(large, single, tensor_cores.multiplier(large, single, store))
 
 
 def layout(sizes: tuple[int, ...], rows: int) -> np.ndarray[Any, np.dtype[np.int32]]:

@@ -177,6 +177,7 @@ class ManyNewton:
     def send(self) -> None:
         """Copy the starts, the data and the settings to the device."""
         hyper = np.array(self.plan.gradient.hyper(self.plan.x0.dtype), dtype=np.float64)
+        self._sent = []  # frees what was sent before
         self._sent = door.send(*self._results, *self.plan.data, hyper)
 
     def launch(self, maxiter: int, damped: bool = True) -> None:

@@ -1,8 +1,9 @@
 """Every kernel compiled to machine code without a GPU: registers, spills and double-precision arithmetic.
 
 ``python -m gdbench.devices.cuda.ptx`` prints a row a kernel and architecture, and holds them against the ledger;
-``--update`` writes the ledger instead. Exit code 1: a kernel failed or got worse; 2: the CUDA libraries that compile
-are not installed. Which kernels: ``rows.py``. Nothing is run, so nothing is timed but the compiler.
+``--update`` writes the ledger instead; with ``--strict`` another toolchain than the ledger's is a failure, or a new
+version would disarm the ledger without a word. Exit code 1: a kernel failed or got worse; 2: the CUDA libraries that
+compile are not installed. Which kernels: ``rows.py``. Nothing is run, so nothing is timed but the compiler.
 """
 
 # Numba is untyped.
@@ -114,8 +115,8 @@ def compile_everywhere() -> list[Row]:
         return list(chain.from_iterable(pool.map(compiled_for, COMPUTE_CAPABILITIES)))
 
 
-def held_against_the_ledger(done: list[Row]) -> bool:
-    """Print how the rows compare; whether nothing got worse."""
+def held_against_the_ledger(done: list[Row], strict: bool = False) -> bool:
+    """Print how the rows compare; whether nothing got worse, and (if ``strict``) the toolchain is the ledger's."""
     noted, now = ledger.read()[0], ledger.toolchain()
     found = ledger.worse(done)
     print(*found, sep="\n", end="\n" if found else "")
@@ -123,7 +124,9 @@ def held_against_the_ledger(done: list[Row]) -> bool:
         print(f"{improved} kernels need less than the ledger says: --update notes it.")
     if noted != now:
         print(f"The ledger was written with {noted}; here is {now}: what differs is told, not judged.")
-        return True
+        if strict:
+            print("That is a failure: install the versions of the extra 'cuda', or write the ledger anew by --update.")
+        return not strict
     print(f"{len(done)} kernels held against the ledger: {len(found)} are worse.")
     return not found
 
@@ -131,15 +134,15 @@ def held_against_the_ledger(done: list[Row]) -> bool:
 def main(arguments: list[str]) -> int:
     """Print the table; 0: all is well, 1: a kernel failed or got worse, 2: there is nothing to compile with."""
     try:
-        if arguments not in ([], ["--update"]):
-            raise InputError(f"--update is the one option there is, not {' '.join(arguments)}.")
+        if arguments not in ([], ["--update"], ["--strict"]):
+            raise InputError(f"--update or --strict may be given, not {' '.join(arguments)}.")
         with door.compiler(COMPUTE_CAPABILITIES[0]):
             pass  # what is missing is said before any process is started
         done = compile_everywhere()
         print(table(done))
         failed = any(row.failure for row in done)
-        if not arguments:
-            return 0 if held_against_the_ledger(done) and not failed else 1
+        if arguments != ["--update"]:
+            return 0 if held_against_the_ledger(done, strict=bool(arguments)) and not failed else 1
         if not failed:  # a ledger with holes would pass for a whole one
             ledger.write(done)
         return int(failed)

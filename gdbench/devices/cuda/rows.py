@@ -78,9 +78,10 @@ def slopes() -> Iterator[Watched]:
 
 
 def vectors() -> Iterator[Watched]:
-    """The kernels on long vectors, which know no problem: the copy, and a step of every direction that has one."""
-    from gdbench.devices.cuda import copy, updates
+    """The kernels that know no problem: the clock's nap, the copy, and a step of every direction that has one."""
+    from gdbench.devices.cuda import clock, copy, updates
 
+    yield Watched(clock.draw(), "-", single=True)
     for dtype in DTYPES:
         yield Watched(copy.draw(np.dtype(dtype)), "-", n=ENTRIES, single=dtype == "float32")
         for name in (name for name in DIRECTIONS if DIRECTIONS[name].on_batches):

@@ -1,7 +1,9 @@
 """Random search, a thread a proposal: all are drawn, valued and compared at once, and the first of the lowest is kept.
 
 What is parallel: the proposals of one search, for none looks at another. A thread draws proposal k by its number
-alone, so the draws are the CPU's to the bit, and ties go to the smaller k, as they do where proposals come one by one.
+alone, and ties go to the smaller k, as they do where proposals come one by one. The generator's words are integers,
+the same everywhere; a uniform point, lower + (upper - lower) u, is the CPU's to the bit wherever the CPU fuses product
+and sum, as CUDA does (every x86 with FMA, every ARM). A normal draw takes log and cos, whose last bits may vary.
 A search whose proposals start from the best point so far is sequential: many of them run side by side in ``chains.py``.
 """
 
@@ -131,6 +133,7 @@ class SearchRun(Running):
         """Evaluate the start: it is the first best point."""
         plan = self.plan
         hyper = np.array(plan.method.hyper, dtype=np.float64)  # type: ignore[union-attr]
+        self._sent = []  # frees what was sent before
         self._sent = door.send(hyper, *plan.data, self._told, *self._bests)
         nowhere, here = np.zeros_like(plan.x0), np.zeros(1)
         f = float(landscape.grid(plan.problem, plan.x0, nowhere, nowhere, here, here)[0, 0])

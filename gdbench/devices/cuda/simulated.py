@@ -7,10 +7,10 @@ no attribute 'blockIdx'``). Functions that find this instead are left alone.
 
 from __future__ import annotations
 
-import importlib
 from types import FunctionType
 from typing import Any
 
+from gdbench.devices.cuda import door
 from gdbench.devices.source import rebound
 
 
@@ -18,7 +18,7 @@ class Running:
     """The ``cuda`` of the kernel that runs now: its threadIdx, blockIdx, shared, local, syncthreads ..."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(importlib.import_module("numba.cuda.simulator.kernel")._get_kernel_context(), name)
+        return getattr(door.running_kernel(), name)
 
 
 RUNNING = Running()
