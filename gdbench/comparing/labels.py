@@ -7,13 +7,16 @@ from collections.abc import Iterable, Sequence
 from gdbench.comparing.sides import Measured
 from gdbench.harness.case import Case
 
+#: Parameters that tell two versions of a case apart, and say nothing to a reader.
+UNSPOKEN = frozenset({"code"})
+
 
 def short_labels(cases: Sequence[Measured]) -> list[str]:
     """Each case by those of its parameters alone in which the cases of its experiment differ."""
     varied = {}
     for experiment in {case.experiment for case in cases}:
         own = [case for case in cases if case.experiment == experiment]
-        varied[experiment] = {name for name in _names(own) if len(_values(own, name)) > 1}
+        varied[experiment] = {name for name in _names(own) if len(_values(own, name)) > 1} - UNSPOKEN
     return [_label(case, varied[case.experiment]) for case in cases]
 
 
