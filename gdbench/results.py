@@ -63,7 +63,7 @@ def load(root: Path, experiment: Experiment, size: str | None = None) -> Stored 
         shown = [r for r in records if r.status in experiment.shown]
         if not shown:
             continue
-        frame = to_frame(shown)
+        frame = experiment.beside(to_frame(shown), folder / experiment.name)
         frame["machine"] = folder.name
         frames.append(_of_one_size(frame, size))
         machines.append(folder.name)

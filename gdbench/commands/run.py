@@ -14,6 +14,7 @@ from gdbench.errors import InputError, unknown
 from gdbench.experiments import EXPERIMENTS, Experiment
 from gdbench.experiments.base import SIZES, Settings
 from gdbench.experiments.suite import keep_copy, suite_experiment
+from gdbench.experiments.suite_lowest import freeze
 from gdbench.harness.case import Case
 from gdbench.harness.lock import session_lock
 from gdbench.harness.machine import cores
@@ -84,9 +85,11 @@ def run_experiments(
                     return 130
                 progress.update(bar, label="")
                 total.add(summary)
-                for reason, many in (
-                    summary.reasons.items() if experiment.name not in suites else ()
-                ):  # its table says it
+                if experiment in suites.values():
+                    keys = {case.key for case in cases[experiment.name]}
+                    for told in freeze(folder / experiment.name, keys, anew=force):
+                        progress.console.print(f"[yellow]note[/yellow] {told}", highlight=False, soft_wrap=True)
+                for reason, many in summary.reasons.items():
                     told = f"{experiment.name}, {many} {'case' if many == 1 else 'cases'}: {reason}"
                     progress.console.print(f"[yellow]skipped[/yellow] {told}", highlight=False, soft_wrap=True)
         for experiment in chosen:

@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from gdbench.comparing.sides import Measured
 from gdbench.harness.case import Case
 
+#: Parameters that tell two versions of a case apart, and say nothing to a reader.
+UNSPOKEN = frozenset({"code"})
+
 
 def short_labels(cases: Sequence[Measured]) -> list[str]:
     """Each case by those of its parameters alone in which the cases of its experiment differ.
 
     A list is left out where the other parameters tell the cases apart.
     """
-    return _labels(cases, lambda own: [name for name in _names(own) if len(_values(own, name)) > 1])
+    return _labels(
+        cases, lambda own: [name for name in _names(own) if len(_values(own, name)) > 1 and name not in UNSPOKEN]
+    )
 
 
 def long_labels(cases: Sequence[Measured]) -> list[str]:

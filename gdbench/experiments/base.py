@@ -16,6 +16,8 @@ from gdbench.harness.record import Status
 from gdbench.harness.statistics import share as share
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas
     from matplotlib.figure import Figure
 
@@ -90,6 +92,7 @@ class Experiment:
     shown: how a record must have ended to be in the table.
     refusal: why a case of ``cases`` cannot be measured, known before any is; "" if it can.
     devices: kinds of device that its cases can be run on; the first is its own choice.
+    beside: the records of one folder and that folder -> the same records with what else lies there joined to them.
     """
 
     name: str
@@ -105,3 +108,4 @@ class Experiment:
     shown: tuple[Status, ...] = (Status.OK, Status.DIVERGED)
     refusal: Callable[[Case], str] = lambda case: ""
     devices: tuple[str, ...] = ("cpu",)
+    beside: Callable[[pandas.DataFrame, Path], pandas.DataFrame] = lambda frame, folder: frame

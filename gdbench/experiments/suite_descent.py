@@ -1,4 +1,4 @@
-"""One descent of a suite: followed on its way for what each value costs, then clocked without anybody looking."""
+"""One descent of a suite, followed on its way for what each value costs; ``suite_timing.py`` has its seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ LOOKS = 100
 def followed(
     plan: Plan, device: str, maxiter: int, maxtime: float | None, goal: float
 ) -> tuple[int, int, dict[str, Any]]:
-    """A descent with its costs on the way: (status, steps, the steps, evaluations and values at which it got lower).
+    """A descent with its costs on the way: (status, steps, the steps, evaluations and values at which it got lower, and
+    the evaluations of all of it).
 
     Evaluations are of the value, those of finite differences included, in whole passes over the data: a mini-batch
     is its share of one. The value after mini-batches is asked over all rows, uncounted.
@@ -57,13 +58,5 @@ def followed(
             code = MAXTIME
             break
         code = run.advance(min(max(1, run.k // LOOKS), maxiter - run.k))
-    return code, run.k, {**seen, **dict(zip(NAMES, map(int, run.counts)))}
-
-
-def clocked(plan: Plan, device: str, steps: int) -> float:
-    """Seconds inside a descent of so many steps that nobody looks at on its way."""
-    run = begun(plan, device)
-    began = time.perf_counter()
-    if run.begin() == RUNNING and steps:
-        run.advance(steps)
-    return time.perf_counter() - began
+    spent = share * float(run.counts[NFEV] + run.counts[NFEV_FD])
+    return code, run.k, {**seen, "evaluations_total": spent, **dict(zip(NAMES, map(int, run.counts)))}

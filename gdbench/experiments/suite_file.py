@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from gdbench.arguments import DTYPES
 from gdbench.devices.place import DEVICES
 from gdbench.errors import InputError, unknown
 from gdbench.number import real
+
+#: More combinations than these are a mistake rather than a suite.
+MOST_CASES = 100_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,9 @@ class Suite:
     maxiter, maxfev, gtol: limits, None for none; maxtime: seconds a descent may take; batch_size and the rest as in
         ``minimize``.
     targets: shares tau of f(x0) - f_low that may be left where a run counts as a success.
-    repeats: times a descent is run for its seconds.
+    repeats: samples of a descent's seconds at the least; more are taken until their median is known to 2 %.
+    timing: seconds that the samples of one case may take beyond the least; a descent longer than a tenth of it is
+        timed once.
     """
 
     name: str
@@ -77,13 +82,27 @@ class Suite:
     starts: tuple[str | tuple[float, ...], ...]
     devices: tuple[str, ...]
     dtypes: tuple[str, ...]
-    seeds: tuple[int, ...]
+    seeds: Sequence[int]
     maxiter: tuple[int, ...]
     maxfev: tuple[int | None, ...]
     gtol: tuple[float | None, ...]
     maxtime: float | None
     targets: tuple[float, ...]
     repeats: int
+    timing: float
+
+    def checked_number(self, seeds: Sequence[int]) -> None:
+        """Refuse more combinations than ``MOST_CASES``."""
+        sides = (
+            self.problems, self.gradients, self.methods, self.steps, self.starts, self.devices, self.dtypes,
+            self.maxiter, self.maxfev, self.gtol, seeds,
+        )  # fmt: skip
+        cases = math.prod(map(len, sides))
+        if cases > MOST_CASES:
+            raise InputError(
+                f"the suite {self.name} makes {cases:,} combinations; leave at most {MOST_CASES:,}, with shorter lists "
+                "or fewer seeds."
+            )
 
 
 def read_suite(path: Path) -> Suite:
@@ -110,7 +129,9 @@ def suite_of(told: Mapping[str, Any], path: Path) -> Suite:
     name = checked.pop("name") or path.stem
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise InputError(f"a suite called {name!r} has no folder; name it by letters, digits, '-', '_' and '.'.")
-    return Suite(name=name, folder=path.resolve().parent, **checked)
+    suite = Suite(name=name, folder=path.resolve().parent, **checked)
+    suite.checked_number(suite.seeds)
+    return suite
 
 
 def _checked(file: str, key: str, given: Any) -> Any:
@@ -119,13 +140,14 @@ def _checked(file: str, key: str, given: Any) -> Any:
         if not isinstance(given, str):
             raise InputError(f"{file}: {key} must be text, not {given!r}.")
         return given
-    if key in ("maxtime", "repeats"):
+    if key in ("maxtime", "repeats", "timing"):
         return READERS[key](f"{file}: {key}", given)
     if key == "seeds" and isinstance(given, int) and not isinstance(given, bool):
-        given = list(range(_whole(1)(f"{file}: seeds", given)))
+        return range(_whole(1)(f"{file}: seeds", given))
     entries = given if isinstance(given, list) else [given]
     if not entries:
-        raise InputError(f"{file}: {key} is an empty list; give at least one, or leave the line out.")
+        otherwise = "" if key == "problems" else ", or leave the line out"
+        raise InputError(f"{file}: {key} is an empty list; give at least one{otherwise}.")
     read = tuple(READERS[key](f"{file}: {key}", entry) for entry in entries)
     if len(set(map(repr, read))) < len(read):
         raise InputError(f"{file}: {key} names the same thing twice; leave one out.")
@@ -200,7 +222,8 @@ KEYS: dict[str, Any] = {
     "gtol": None,
     "maxtime": None,
     "targets": 1e-5,
-    "repeats": 3,
+    "repeats": 6,
+    "timing": 1.0,
 }
 READERS: dict[str, Callable[[str, Any], Any]] = {
     "problems": _entry,
@@ -217,4 +240,5 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     "maxtime": _or_none(_number(lambda size: 0 < size < math.inf, "a positive number of seconds")),
     "targets": _number(lambda share: 0 < share < 1, "shares between 0 and 1"),
     "repeats": _whole(1),
+    "timing": _number(lambda size: 0 < size < math.inf, "a positive number of seconds"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import math
 import re
 import sys
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from gdbench.gradients import GRADIENTS
 from gdbench.gradients.base import Gradient
 from gdbench.methods import DIRECTIONS, SEARCHES, SECOND_ORDER, STEPS, find_method
 from gdbench.methods.base import Method, Search, Step
+from gdbench.number import real
 from gdbench.philox import uniforms
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Family, Problem
@@ -68,10 +70,29 @@ def _own(entry: Entry, folder: Path) -> Problem:
             raise unknown(f"setting of {entry.name}", key, TOLD)
     if "x0" not in entry.settings:
         raise InputError(f'{entry.name} has no start of its own; write {{name = "{entry.name}", x0 = [...]}}.')
+    facts = {key: _fact(entry, key) for key in entry.settings if key != "x0"}
     # Through the door that also sees whether the function stays within its arrays; a search leaves it without a slope.
-    made = checked_plan(found, entry.settings["x0"], method="random-search").problem
-    facts = {key: float(value) for key, value in entry.settings.items() if key != "x0"}
-    return replace(made, **facts)  # type: ignore[arg-type]
+    made = checked_plan(found, _point(entry), method="random-search").problem
+    made = replace(made, **facts)  # type: ignore[arg-type]
+    if made.lower >= made.upper:
+        raise InputError(f"the box of {entry.name} has lower {made.lower:g} and upper {made.upper:g}; lower is less.")
+    return made
+
+
+def _point(entry: Entry) -> list[float]:
+    """The start told of a plain function: one number a variable."""
+    given = entry.settings["x0"]
+    if not isinstance(given, list) or not given or not all(math.isfinite(real(number)) for number in given):
+        raise InputError(f"x0 of {entry.name} must be a list of finite numbers, one a variable, not {given!r}.")
+    return [real(number) for number in given]
+
+
+def _fact(entry: Entry, key: str) -> float:
+    number = real(entry.settings[key])
+    if not math.isfinite(number):
+        every = ", the same for every variable" if key in ("lower", "upper") else ""
+        raise InputError(f"{key} of {entry.name} must be a finite number{every}, not {entry.settings[key]!r}.")
+    return number
 
 
 def code_of(problem: Problem) -> str:
@@ -91,7 +112,7 @@ def code_of(problem: Problem) -> str:
 
 def gradient_of(entry: Entry, seed: int) -> str | Gradient:
     """The slope's source; "auto" is for the plan to decide."""
-    return "auto" if entry.name == "auto" and not entry.settings else _made(GRADIENTS, entry, seed)
+    return "auto" if _left_alone(entry, "auto") else _made(GRADIENTS, entry, seed)
 
 
 def method_of(entry: Entry, step: Step | str | None) -> Method | Search:
@@ -110,10 +131,18 @@ def step_of(entry: Entry | float) -> Step | str | None:
     """The step; None for the method's own, and "trust-radius" without settings for the method's own radius."""
     if isinstance(entry, float):
         return STEPS["fixed"](entry)  # type: ignore[call-arg]
-    if entry.name == "own":
+    if _left_alone(entry, "own"):
         return None
     step: Step = _made(STEPS, entry, 0)
     return step.name if step.trusting and not entry.settings else step
+
+
+def _left_alone(entry: Entry, word: str) -> bool:
+    """Whether the entry is ``word``, which leaves the choice to others and so has no settings."""
+    if entry.name == word and entry.settings:
+        told = ", ".join(entry.settings)
+        raise InputError(f"{word!r} leaves the choice open and has no settings: leave out {told}, or name what has it.")
+    return entry.name == word
 
 
 def start_of(start: str | tuple[float, ...], problem: Problem, seed: int) -> Array:

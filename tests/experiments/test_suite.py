@@ -8,19 +8,21 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_tables import figure_text
 
 import gdbench
+from gdbench.comparing.fields import raw_samples
 from gdbench.errors import InputError
+from gdbench.experiments import suite_cases
 from gdbench.experiments.base import Settings
 from gdbench.experiments.suite import CASES, COPY, keep_copy, stored_suite, suite_experiment
 from gdbench.experiments.suite_descent import followed
 from gdbench.experiments.suite_file import KEYS, read_suite
-from gdbench.experiments.suite_table import suite_figure_of, suite_table
+from gdbench.experiments.suite_lowest import freeze
+from gdbench.experiments.suite_timing import Descent, timed
 from gdbench.harness.record import RecordStore, Status
 from gdbench.harness.run import measure_cases
 from gdbench.results import draw, experiments_in, load
@@ -50,7 +52,7 @@ steps = [0.1]
 seeds = 2
 maxiter = 60
 targets = [1e-1, 1e-4]
-repeats = 1
+timing = 0.01
 """
 
 
@@ -76,7 +78,8 @@ def forget_the_module():
         ("problems = [\n  'booth',\n  = 3\n]", r"no TOML: .*line 3, column 3"),
         ("methods = ['adam']", "names no problems"),
         ("problem = ['booth']", r"unknown key of small.toml 'problem'; did you mean 'problems'\?"),
-        ("problems = []", "problems is an empty list"),
+        ("problems = []", r"problems is an empty list; give at least one\.$"),
+        ("problems = 'booth'\nsteps = []", "steps is an empty list; give at least one, or leave the line out"),
         ("problems = ['booth', 'booth']", "names the same thing twice"),
         ("problems = [3]", r"problems has an entry 3; write a name, or a table"),
         ("problems = [{n = 3}]", "write a name, or a table"),
@@ -88,6 +91,24 @@ def forget_the_module():
         ("problems = [{name = 'mine:bowl', x0 = [1.0]}]", "bowl fails at x0 of 1 variables"),
         ("problems = [{name = 'mine:bowl', start = [1.0]}]", "unknown setting of mine:bowl 'start'"),
         ("problems = [{name = 'mine:whole', x0 = [1.0]}]", "is a whole problem; leave out x0"),
+        (
+            "problems = [{name = 'mine:bowl', x0 = [[1, 1], [2, 2]]}]",
+            "x0 of mine:bowl must be a list of finite numbers",
+        ),
+        ("problems = [{name = 'mine:bowl', x0 = 'a'}]", "must be a list of finite numbers, one a variable, not 'a'"),
+        ("problems = [{name = 'mine:bowl', x0 = [1, nan]}]", "x0 of mine:bowl must be a list of finite"),
+        ("problems = [{name = 'mine:bowl', x0 = [1, 1], lower = 'a'}]", "lower of mine:bowl must be a finite number"),
+        ("problems = [{name = 'mine:bowl', x0 = [1, 1], lower = [0.0, 0.0]}]", "the same for every variable, not"),
+        (
+            "problems = [{name = 'mine:bowl', x0 = [1, 1], f_star = inf}]",
+            "f_star of mine:bowl must be a finite number,",
+        ),
+        ("problems = [{name = 'mine:bowl', x0 = [1, 1], lower = 1, upper = 1}]", "lower 1 and upper 1; lower is less"),
+        ("problems = [{name = 'mine:bowl', x0 = [1, 1], lower = 11}]", "lower 11 and upper 10; lower is less"),
+        ("problems = 'booth'\nsteps = [{name = 'own', a = 1}]", "'own' leaves the choice open and has no settings"),
+        ("problems = 'booth'\ngradients = [{name = 'auto', h = 1}]", "leave out h, or name what has it"),
+        ("problems = 'booth'\nseeds = 1000000000", "makes 2,000,000,000 combinations; leave at most 100,000"),
+        ("problems = 'booth'\ntiming = 0", "timing must be a positive number of seconds"),
         ("problems = 'booth'\ndevices = 'gpu'", "unknown entry of small.toml: devices 'gpu'"),
         ("problems = 'booth'\nmaxiter = 0", "maxiter must be whole numbers of at least 1, not 0"),
         ("problems = 'booth'\nseeds = true", "seeds must be whole numbers"),
@@ -107,6 +128,11 @@ def test_what_is_wrong_is_named_before_any_work(tmp_path, text, sentence):
     with pytest.raises(InputError, match=sentence) as refused:
         suite_experiment(written(tmp_path, text)).cases(Settings())
     assert "\n" not in str(refused.value)
+
+
+def test_seeds_of_the_command_line_count_too(tmp_path):
+    with pytest.raises(InputError, match="makes 2,000,000,000 combinations"):
+        suite_experiment(written(tmp_path, "problems = 'booth'")).cases(Settings(seeds=1_000_000_000))
 
 
 def test_a_file_that_is_not_there_or_no_text(tmp_path):
@@ -190,7 +216,7 @@ def test_the_table_needs_the_records_alone(measured):
     gap = 4.0 * 0.8 ** (2 * k) + 25.0 * 0.2 ** (2 * k)
     met = np.flatnonzero(gap - gap[60] <= 1e-4 * (gap[0] - gap[60]))[0]
     row = bowl.loc[("steepest", "auto")]
-    assert (row["iterations"], row["evaluations"], row["f_low_is"]) == (met, met + 1, "lowest of the runs")
+    assert (row["iterations"], row["evaluations"], row["f_low_is"]) == (met, met + 1, "lowest so far")
     assert bowl.loc[("steepest", "3-point"), "evaluations"] == (met + 1) * 5  # the value, and 2 n more
     assert bowl.loc[("gauss-newton", "auto"), "status"].startswith("skipped: bowl brings no residuals")
     assert (place / COPY).read_bytes() == path.read_bytes()
@@ -198,6 +224,8 @@ def test_the_table_needs_the_records_alone(measured):
     assert (drawn / "table.csv").exists()
     title = figure_text(experiment.figure(tidy, "machine"), "title")
     assert "2 problems" in title
+    freeze(place, {case.key for case in cases})
+    assert set(load(folder, experiment).tidy["f_low_is"]) == {"known", "lowest of the runs"}
     (place / CASES).write_text("\n".join(case.key for case in cases[:6]))  # the file asked for less since
     assert len(load(folder, stored_suite([place])).tidy) < len(tidy)
 
@@ -210,7 +238,9 @@ def test_a_suite_of_which_nothing_fits_still_has_a_table_and_a_figure(tmp_path):
     tidy = load(tmp_path, experiment).tidy
     assert tidy["runs"].tolist() == [0]
     assert "Nothing reaches" in figure_text(experiment.figure(tidy, "machine"), "title")
-    assert experiment.summary(tidy)["status"].tolist()[0].startswith("skipped: ")
+    assert tidy["status"].tolist()[0].startswith("skipped: ")
+    assert experiment.summary(tidy).empty
+    assert [picture(tidy, "machine") for picture in experiment.more.values()] == [None, None]
 
 
 def test_a_radius_of_trust_has_a_name_and_goes_with_those_that_trust(tmp_path):
@@ -224,8 +254,9 @@ def test_a_radius_of_trust_has_a_name_and_goes_with_those_that_trust(tmp_path):
 def test_a_device_that_cannot_run_one_start_is_skipped_with_its_reason(tmp_path):
     experiment = suite_experiment(written(tmp_path, "problems = 'booth'\ndevices = ['cpu', 'cuda']"))
     cases = experiment.cases(Settings())
-    refused = {case.parameters["device"]: bool(experiment.refusal(case)) for case in cases}
-    assert refused == {"cpu": False, "cuda": True}
+    refused = {case.parameters["device"]: experiment.refusal(case) for case in cases}
+    assert refused["cpu"] == ""
+    assert 'on cuda a suite runs "random-search", and mini-batches' in refused["cuda"]
 
 
 def test_a_descent_looked_at_ends_where_one_left_alone_does():
@@ -254,41 +285,47 @@ def test_mini_batches_are_counted_as_shares_and_judged_by_all_rows():
     assert steps <= looks["steps"][-1]
 
 
-def made_up(**changes):
-    usual = {
-        "key": "k", "machine": "m", "status": "ok", "reason": "", "problem": "p", "n": 2, "gradient": "auto",
-        "method": "adam", "step": "own", "device": "cpu", "dtype": "float64", "maxiter": 9, "maxfev": None,
-        "gtol": None, "threads": 1, "f_start": 10.0, "f_star": None, "f_best": 0.0, "ended": "MAXITER",
-        "seconds": [1.0], "steps": [0, 4], "evaluations": [1, 5], "values": [10.0, 0.0], "njev": 4, "nhev": 0,
-        "nhvp": 0,
-    }  # fmt: skip
-    return usual | changes
+# ---- seconds ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("runs", "successes", "evaluations"),
-    [
-        ([{}], 1, 5),
-        ([{}, {"values": [10.0, 2.0], "f_best": 2.0}], 1, 5),  # the other is the lowest
-        ([{}, {"status": "failed", "reason": "broke"}], 1, 5),
-        ([{}, {"status": "failed"}, {"values": [10.0, 9.0]}], 1, math.inf),
-        ([{"values": [math.nan], "f_best": math.nan, "steps": [0], "evaluations": [1]}], 0, math.inf),
-    ],
-)
-def test_a_run_that_misses_or_breaks_costs_infinitely_much(runs, successes, evaluations):
-    (row,) = suite_table(pd.DataFrame([made_up(**run) for run in runs]), (1e-2,), {"k"}).to_dict("records")
-    assert (row["runs"], row["successes"], row["evaluations"]) == (len(runs), successes, evaluations)
+def test_seconds_come_in_samples_beside_the_yardstick(measured):
+    *_, folder = measured
+    records = [r for r in RecordStore(folder / "machine" / "small").load().records if r.status is Status.OK]
+    for record in records:
+        seconds, beside = raw_samples(record.measured)["seconds"], record.measured["yardstick_seconds"]
+        ((name, samples),) = beside.items()
+        assert name == "steepest, 0.1, auto"  # the first that fits, of either problem
+        assert f"yardstick_seconds, {name}" in raw_samples(record.measured)
+        if record.measured["timing_ended"] != "once":
+            assert len(seconds[0]) == len(samples) >= 6
+        assert record.measured["sample_calls"] >= 1
+        assert record.measured["drift"] in (True, False)
 
 
-def test_who_arrives_less_often_does_not_lead_by_being_cheap():
-    runs = [made_up(method="sure", f_star=0.0, evaluations=[1, 9])] * 2
-    runs += [made_up(method="cheap", f_star=0.0), made_up(method="cheap", f_star=0.0, values=[10.0, 9.0])]
-    tidy = suite_table(pd.DataFrame(runs), (1e-2,), {"k"})
-    assert tidy["evaluations"].tolist() == [9, 5]
-    picture = suite_figure_of(tidy, "m")
-    assert figure_text(picture, "title").endswith("on p: sure")
-    names = [text.get_text() for text in picture.axes[0].texts if text.get_gid() == "label"]
-    assert names == ["p", "sure", "cheap"]
+def test_a_yardstick_that_breaks_costs_no_other_case(tmp_path, monkeypatch):
+    experiment = suite_experiment(written(tmp_path, "problems = 'booth'\ntiming = 0.01"))
+    first, second = experiment.cases(Settings())
+    real = suite_cases.followed
+
+    def broken(plan, *rest):
+        if plan.method.direction.name == "steepest":
+            raise FloatingPointError
+        return real(plan, *rest)
+
+    monkeypatch.setattr(suite_cases, "followed", broken)
+    with pytest.raises(FloatingPointError):
+        experiment.measure(first)
+    outcome = experiment.measure(second)
+    assert outcome.measured["seconds"]
+    assert "yardstick_seconds" not in outcome.measured
+
+
+def test_a_descent_too_long_for_its_time_is_timed_once():
+    from gdbench.arguments import checked_plan
+
+    plan = checked_plan("rosenbrock", None, direction="steepest", step=1e-3)
+    told = timed(Descent("long", plan, "cpu", 10), None, least=6, cap=1e-9)
+    assert (len(told["seconds"]), told["timing_ended"], told["drift"]) == (1, "once", False)
 
 
 # ---- the command line -------------------------------------------------------------------------------
