@@ -19,8 +19,9 @@ from gdbench.experiments import EXPERIMENTS, Experiment
 from gdbench.experiments.base import SIZES, Ruling, Verdict
 from gdbench.experiments.claims import CLAIMS, Claim
 from gdbench.experiments.suite import COPY, stored_suite
+from gdbench.harness.lines import Unread
 from gdbench.harness.machine import machine_name
-from gdbench.harness.record import RECORDS, RecordStore, Unread, to_frame
+from gdbench.harness.record import RECORDS, RecordStore, to_frame
 
 if TYPE_CHECKING:
     import pandas

@@ -83,8 +83,8 @@ def measure_cases(
     from gdbench.devices.cpu.threads import limited
 
     store = RecordStore(folder)
-    stored = {record.key: record for record in store.load().records}
-    done = set() if force else {key for key, record in stored.items() if record.status in SETTLED}
+    stored = store.ends()
+    done = set() if force else {key for key, ended in stored.items() if ended.status in SETTLED}
     summary = Summary()
     mark: str | None = None
     for case in cases:
@@ -98,8 +98,7 @@ def measure_cases(
                 mark = write_environment(folder, environment(with_numba=True))
             record = _measured(case, measure, mark)
         skipped = record.status is Status.SKIPPED
-        known = stored.get(case.key)
-        if not (skipped and known and (known.status, known.reason) == (record.status, record.reason)):
+        if not (skipped and stored.get(case.key) == (record.status, record.reason)):
             store.append(record)  # what was skipped before for the same reason is on file
         summary.measured += not skipped
         summary.skipped += skipped
