@@ -131,6 +131,7 @@ def print_info() -> None:
     from gdbench.data import data_status
     from gdbench.devices.cpu.cache import directory
     from gdbench.devices.cuda.probe import probe
+    from gdbench.harness.energy import meters
     from gdbench.harness.environment import environment
     from gdbench.harness.machine import machine_name
 
@@ -145,6 +146,7 @@ def print_info() -> None:
             table.add_row(f"{group}.{name}", told)
     for name, told in probe().items():
         table.add_row(name, told)
+    table.add_row("energy", meters().told())
     table.add_row("compiled code", str(directory()))
     for row in data_status():
         table.add_row(f"data: {row['place']}", f"{row['state']} ({row['path']})")

@@ -17,8 +17,10 @@ from typing import Any, Protocol
 
 from gdbench.errors import InputError
 from gdbench.harness.case import Case
+from gdbench.harness.energy import energy
 from gdbench.harness.environment import environment, package_version, write_environment
 from gdbench.harness.machine import fingerprint, machine_name
+from gdbench.harness.memory import peak_memory
 from gdbench.harness.record import SETTLED, Record, RecordStore, Status
 
 
@@ -73,6 +75,9 @@ def measure_cases(
 ) -> Summary:
     """Measure every case of one experiment that has no settled record in ``folder`` (all of them with ``force``).
 
+    Beside what ``measure`` found, a record holds ``peak_bytes`` (and ``peak_bytes_by``, see ``memory``) of the whole
+    case, and ``energy_joules`` by counter where the machine counts them.
+
     Each record is on the disk before the next case begins, so Ctrl-C or a crash loses one case at the most.
     ``before`` is told what comes next, ``after`` how it ended (None: it had been measured already).
 
@@ -114,7 +119,8 @@ def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Rec
     found: dict[str, Any] = {}
     reason = ""
     try:
-        outcome = measure(case)
+        with energy() as joules, peak_memory() as peak:
+            outcome = measure(case)
         found, reason = outcome.measured, outcome.skipped
         status = Status.SKIPPED if reason else Status.DIVERGED if outcome.diverged else Status.OK
     except Excluded as gate:
@@ -123,6 +129,8 @@ def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Rec
         where = traceback.extract_tb(fault.__traceback__)[-1]
         at = "" if isinstance(fault, InputError) else f" (line {where.lineno} of {Path(where.filename).name})"
         status, reason = Status.FAILED, f"{type(fault).__name__}: {fault}{at}"
+    if status is not Status.SKIPPED:
+        found = {**peak.fields(), **({"energy_joules": joules} if joules else {}), **found}
     return Record(
         key=case.key,
         experiment=case.experiment,
