@@ -22,7 +22,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cores import THREADS, held
-from facts import plain_facts, quartiles, shares
+from facts import noise_of, plain_facts, quartiles, shares
 from records import write_record
 
 from gdbench.harness.timing import calls_a_sample
@@ -52,7 +52,8 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]
     is too fast for the clock is called many times a sample, and all times reported are those of one call.
     ``check()`` fails the test, before any timing, of a contender that is wrong. ``rounds`` limits the samples
     of slow ones. ``facts`` (text and numbers) go into the record, beside ``compile_seconds``: what building and the
-    first call took longer than a second one, next to nothing where this process has compiled the same before. Where
+    first call took longer than a second one, next to nothing where this process has compiled the same before; and
+    ``noise``, the share by which the samples differ from themselves. Where
     ``flops`` (and ``bytes``) of one call are among them, so do shares of this machine's peaks, measured in this run.
     """
     records = request.config.getoption("gdbench_records")
@@ -92,6 +93,7 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]
         benchmark.stats.iterations *= calls
         stats.q1, stats.q3 = quartiles(stats.data)
         with held(THREADS):
+            benchmark.extra_info.update(noise_of(stats.data))
             benchmark.extra_info.update(shares(facts, stats.median, THREADS))
             if records is not None:
                 write_record(records, request.path, question, THREADS, benchmark.extra_info, stats.data)

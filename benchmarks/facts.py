@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gdbench.harness.noise import own_noise
 from gdbench.harness.peaks import Peaks, measured_peaks, roofline
 
 
@@ -28,6 +29,12 @@ def quartiles(samples: list[float]) -> tuple[float, float]:
     """First and third, by linear interpolation between the sorted samples; pytest-benchmark up to 5.2 did not sort."""
     first, third = np.quantile(samples, [0.25, 0.75])
     return float(first), float(third)
+
+
+def noise_of(samples: list[float]) -> dict[str, float]:
+    """``noise``, the share by which the samples differ from themselves; nothing where they are too few to tell."""
+    share = own_noise([samples])
+    return {} if share is None else {"noise": share}
 
 
 @cache

@@ -19,8 +19,9 @@ from gdbench.comparing.mixture import LOOSE, Difference, apart
 from gdbench.comparing.sides import Measured, Side, opened
 from gdbench.errors import InputError, unknown
 from gdbench.harness.case import Case
+from gdbench.harness.noise import noise_within
 from gdbench.harness.processes import ratio_over_processes
-from gdbench.harness.regression import THRESHOLD, Finding, judge, noise_within
+from gdbench.harness.regression import THRESHOLD, Finding, judge
 from gdbench.harness.statistics import Interval, ratio_interval
 
 if TYPE_CHECKING:

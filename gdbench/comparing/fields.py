@@ -6,7 +6,8 @@ Experiments name what they measure; this is the one convention by which a compar
   samples, a list the samples of the case itself; a list of lists keeps them by process. A number is one sample.
 - A list that begins with 0 is no set of samples but a clock read along one run (``seconds`` of a training curve): its
   last reading is one sample.
-- ``noise``: contender -> the share by which it differs from itself (``regression.aa_noise``); optional.
+- ``noise``: contender -> the share by which it differs from itself (``noise.own_noise``, ``regression.aa_noise``); a
+  number is the noise of ``seconds``; optional.
 - ``nfev``, ``njev``, ``nhev``, ``nhvp``, ``nfev_fd``, ``nit``, ``steps``, ``evaluations``, and each with a suffix
   (``evaluations_1e-03``): exact, the same at every run.
 """

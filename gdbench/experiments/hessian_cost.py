@@ -17,7 +17,7 @@ from gdbench.devices.plan import data_as
 from gdbench.experiments.gradient_cost import problem_of as network_of
 from gdbench.harness.machine import memory_bytes
 from gdbench.harness.memory import peak_memory
-from gdbench.harness.timing import interleaved
+from gdbench.harness.timing import interleaved, noises
 from gdbench.minimize import start
 from gdbench.problems import PROBLEMS, Problem
 from gdbench.problems.base import Array
@@ -131,7 +131,7 @@ def cost(asked: dict[str, Any]) -> dict[str, Any]:
         contenders |= {"hessian": at.hessians, "step": at.steps}
     at.products(1)
     timings = interleaved(contenders, cap=asked["cap"])
-    return {**told, "seconds": {name: timing.seconds for name, timing in timings.items()}}
+    return {**told, "seconds": {name: timing.seconds for name, timing in timings.items()}, "noise": noises(timings)}
 
 
 @lru_cache(maxsize=1)  # the cases of one run share it
@@ -169,4 +169,5 @@ def prices(asked: dict[str, Any]) -> dict[str, Any]:
     at.products(1)
     contenders: dict[str, Any] = {"slope": at.slopes, "product": at.products}
     timings = interleaved(contenders, cap=asked["cap"])
-    return {"seconds": {name: timing.seconds for name, timing in timings.items()}, "memory": memory_bytes()}
+    seconds = {name: timing.seconds for name, timing in timings.items()}
+    return {"seconds": seconds, "noise": noises(timings), "memory": memory_bytes()}

@@ -64,6 +64,20 @@ def test_stored_noise_and_the_threshold_decide(tmp_path):
     assert finding(gdbench.compare(b, tmp_path / "c", threshold=0.5), "work") == "not distinguishable"
 
 
+def test_the_noise_of_a_benchmark_decides(tmp_path):
+    told = json.loads(PYTEST_FILE.read_text())
+    for bench in told["benchmarks"]:
+        bench["stats"]["data"] = steady(1e-3)
+    before, after = tmp_path / "a.json", tmp_path / "b.json"
+    before.write_text(json.dumps(told))
+    for noise, expected in ((0.01, "regression"), (0.3, "not distinguishable")):
+        for bench in told["benchmarks"]:
+            bench["stats"]["data"] = steady(1.1e-3, seed=1)
+            bench["extra_info"]["noise"] = noise
+        after.write_text(json.dumps(told))
+        assert set(gdbench.compare(before, after).query("what == 'seconds'")["finding"]) == {expected}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
