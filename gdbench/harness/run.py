@@ -76,7 +76,8 @@ def measure_cases(
     """Measure every case of one experiment that has no settled record in ``folder`` (all of them with ``force``).
 
     Beside what ``measure`` found, a record holds ``peak_bytes`` (and ``peak_bytes_by``, see ``memory``) of the whole
-    case, and ``energy_joules`` by counter where the machine counts them.
+    case, ``energy_joules`` by counter where the machine counts them, and ``compile_from``: whether compiled code was
+    compiled in this case ("cold"), loaded ("cache"), or there already ("process").
 
     Each record is on the disk before the next case begins, so Ctrl-C or a crash loses one case at the most.
     ``before`` is told what comes next, ``after`` how it ended (None: it had been measured already).
@@ -115,6 +116,9 @@ def measure_cases(
 
 
 def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Record:
+    from gdbench.devices.cpu.compile import LOG, came_from
+
+    compiled = len(LOG)
     started, began = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     found: dict[str, Any] = {}
     reason = ""
@@ -130,7 +134,8 @@ def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Rec
         at = "" if isinstance(fault, InputError) else f" (line {where.lineno} of {Path(where.filename).name})"
         status, reason = Status.FAILED, f"{type(fault).__name__}: {fault}{at}"
     if status is not Status.SKIPPED:
-        found = {**peak.fields(), **({"energy_joules": joules} if joules else {}), **found}
+        counted = {"energy_joules": joules} if joules else {}
+        found = {"compile_from": came_from(compiled), **peak.fields(), **counted, **found}
     return Record(
         key=case.key,
         experiment=case.experiment,

@@ -64,6 +64,26 @@ def test_stored_noise_and_the_threshold_decide(tmp_path):
     assert finding(gdbench.compare(b, tmp_path / "c", threshold=0.5), "work") == "not distinguishable"
 
 
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (("cold", "cold"), "regression"),
+        ((None, None), "regression"),
+        (("cache", "cold"), "insufficient"),
+        ((None, "process"), "insufficient"),
+    ],
+)
+def test_compiling_and_loading_are_two_things(tmp_path, kinds, expected):
+    sides = []
+    for name, seconds, kind in zip("ab", (1e-2, 5.0), kinds):
+        told = {} if kind is None else {"compile_from": kind}
+        measured = {"compile_seconds": steady(seconds), "seconds": {"work": steady(1e-3)}, **told}
+        sides.append(store(tmp_path / name, measured))
+    frame = gdbench.compare(*sides)
+    assert finding(frame, "compile_seconds") == expected
+    assert finding(frame, "work") == "not distinguishable"
+
+
 def test_the_noise_of_a_benchmark_decides(tmp_path):
     told = json.loads(PYTEST_FILE.read_text())
     for bench in told["benchmarks"]:

@@ -92,6 +92,7 @@ def test_every_case_tells_its_peak_memory_and_the_joules_that_were_counted(tmp_p
     measured, skipped = (record.measured for record in RecordStore(tmp_path).load().records)
     assert measured["energy_joules"] == {"package-0": 2.5}
     assert measured["largest"] == 0
+    assert measured["compile_from"] == "process"
     if measured.get("peak_bytes_by") == RESET:
         assert measured["peak_bytes"] > 2**25
     assert skipped == {}
