@@ -76,3 +76,23 @@ def test_both_compare_to_themselves(run, source):
     frame = gdbench.compare(run[0] / source, run[0] / source)
     assert set(frame["finding"]) <= {"same", "insufficient", "not distinguishable"}
     assert {"evaluations", "ended"} <= set(frame["what"])
+
+
+def test_a_share_above_1_measures_the_peak_again_and_keeps_the_larger(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import facts
+
+    from gdbench.harness.peaks import Peaks
+
+    rates = iter([(1e9, 2e9), (4e9, 1e9)])
+
+    def measured(threads):
+        flops, copied = next(rates)
+        return Peaks(threads, {"float64": flops}, copied)
+
+    monkeypatch.setattr(facts, "measured_peaks", measured)
+    monkeypatch.setattr(facts, "_PEAKS", {})
+    known = {"flops": 1e9, "bytes": 1e9, "dtype": "float64"}
+    assert facts.shares(known, 2.0, 1)["gemm_share"] == 0.5
+    told = facts.shares(known, 0.5, 1)
+    assert (told["gemm_share"], told["copy_share"]) == (0.5, 1.0)
