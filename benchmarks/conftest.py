@@ -22,9 +22,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cores import THREADS, held
-from facts import plain_facts, quartiles, shares
+from facts import noise_of, plain_facts, quartiles, shares
 from records import write_record
 
+from gdbench.devices.cpu.compile import LOG, came_from
 from gdbench.harness.timing import calls_a_sample
 
 #: The table's columns, and its order by the median, where none are asked for: times are skewed.
@@ -51,9 +52,14 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]
     ``build()`` makes the contender and returns ``work(calls)``, which does its work ``calls`` times over. What
     is too fast for the clock is called many times a sample, and all times reported are those of one call.
     ``check()`` fails the test, before any timing, of a contender that is wrong. ``rounds`` limits the samples
-    of slow ones. ``facts`` (text and numbers) go into the record, beside ``compile_seconds``: what building and the
-    first call took longer than a second one, next to nothing where this process has compiled the same before. Where
-    ``flops`` (and ``bytes``) of one call are among them, so do shares of this machine's peaks, measured in this run.
+    of slow ones. ``facts`` (text and numbers) go into the record, beside
+
+    - ``compile_seconds``: what building and the first call took longer than a second one; and ``compile_from``: whether
+      gdbench compiled something for it ("cold"), loaded all from its cache ("cache"), or neither ("process": it was
+      there already, or is another library's);
+    - ``noise``: the share by which the samples differ from themselves, where there are 12;
+    - where ``flops`` (and ``bytes``) of one call are among the facts, shares of this machine's peaks, measured in this
+      run.
     """
     records = request.config.getoption("gdbench_records")
 
@@ -66,10 +72,12 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]
     ) -> None:
         benchmark.group = question
         with held(THREADS):
+            compiled = len(LOG)
             began = time.perf_counter()
             work = build()
             work(1)
             cold = time.perf_counter() - began
+            source = came_from(compiled)
             warm = _seconds(work, 1)
             try:
                 check()
@@ -80,7 +88,8 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]
             calls = calls_a_sample(work, warm)
             # In place: what is assigned anew never reaches the record.
             benchmark.extra_info.update(plain_facts(facts))
-            benchmark.extra_info.update(calls=calls, compile_seconds=max(0.0, cold - warm), threads=THREADS)
+            benchmark.extra_info.update(calls=calls, compile_seconds=max(0.0, cold - warm), compile_from=source)
+            benchmark.extra_info.update(threads=THREADS)
             if rounds is None:
                 benchmark(work, calls)
             else:
@@ -92,6 +101,7 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]
         benchmark.stats.iterations *= calls
         stats.q1, stats.q3 = quartiles(stats.data)
         with held(THREADS):
+            benchmark.extra_info.update(noise_of(stats.data))
             benchmark.extra_info.update(shares(facts, stats.median, THREADS))
             if records is not None:
                 write_record(records, request.path, question, THREADS, benchmark.extra_info, stats.data)

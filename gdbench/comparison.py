@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.comparing.fields import Samples, same_count
+from gdbench.comparing.fields import Samples, is_compiling, same_count
 from gdbench.comparing.labels import long_labels, short_labels, why_disjoint
 from gdbench.comparing.mixture import LOOSE, Difference, apart
 from gdbench.comparing.sides import Measured, Side, opened
 from gdbench.errors import InputError, unknown
 from gdbench.harness.case import Case
+from gdbench.harness.noise import noise_within
 from gdbench.harness.processes import ratio_over_processes
-from gdbench.harness.regression import THRESHOLD, Finding, judge, noise_within
+from gdbench.harness.regression import THRESHOLD, Finding, judge
 from gdbench.harness.statistics import Interval, ratio_interval
 
 if TYPE_CHECKING:
@@ -192,6 +193,11 @@ def _rows(a: Measured, b: Measured, threshold: float) -> Iterator[dict[str, Any]
     samples, theirs = a.samples, b.samples
     for contender in samples:
         if contender in theirs:
+            if is_compiling(contender) and a.measured.get("compile_from") != b.measured.get("compile_from"):
+                # compiled on one side and loaded on the other: two different things, of which no ratio says anything
+                told = _medians(samples[contender], theirs[contender])
+                yield {"what": contender, "kind": "seconds", **told, "finding": str(Finding.INSUFFICIENT)}
+                continue
             stored = [share for case in (a, b) if (share := case.noise(contender)) is not None]
             yield {
                 "what": contender,
@@ -206,8 +212,7 @@ def _exact(what: str, kind: str, a: Any, b: Any) -> dict[str, Any]:
 
 def _timed(a: Samples, b: Samples, stored_noise: list[float], threshold: float) -> dict[str, Any]:
     """Medians, the ratio with its interval, and what the rule says of it."""
-    all_a, all_b = (np.concatenate(side) for side in (a, b))
-    row = {"a": float(np.median(all_a)), "b": float(np.median(all_b)), "n_a": all_a.size, "n_b": all_b.size}
+    all_a, all_b, row = np.concatenate(a), np.concatenate(b), _medians(a, b)
     if not all(np.all((side > 0) & np.isfinite(side)) for side in (all_a, all_b)):
         return {**row, "finding": str(Finding.INSUFFICIENT)}  # a time that was never reached has no ratio
     ratio = _ratio(a, b)
@@ -217,6 +222,12 @@ def _timed(a: Samples, b: Samples, stored_noise: list[float], threshold: float) 
         finding = judge(ratio, noise=noise, threshold=threshold)
     ends = {"low": ratio.low, "high": ratio.high} if ratio.sufficient else {}
     return {**row, "ratio": ratio.median, **ends, "noise": noise, "finding": str(finding)}
+
+
+def _medians(a: Samples, b: Samples) -> dict[str, Any]:
+    """The medians of both sides, and their samples."""
+    all_a, all_b = (np.concatenate(side) for side in (a, b))
+    return {"a": float(np.median(all_a)), "b": float(np.median(all_b)), "n_a": all_a.size, "n_b": all_b.size}
 
 
 def _ratio(a: Samples, b: Samples) -> Interval:

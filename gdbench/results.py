@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +19,7 @@ from gdbench.experiments import EXPERIMENTS, Experiment
 from gdbench.experiments.base import SIZES, Ruling, Verdict
 from gdbench.experiments.claims import CLAIMS, Claim
 from gdbench.experiments.suite import COPY, stored_suite
+from gdbench.harness.lines import Unread
 from gdbench.harness.machine import machine_name
 from gdbench.harness.record import RECORDS, RecordStore, to_frame
 
@@ -30,6 +33,38 @@ class Stored(NamedTuple):
     tidy: pandas.DataFrame
     machines: list[str]
     skipped: list[str]  # "file, line n: reason" of lines that hold no record
+
+
+@dataclass
+class Tally:
+    """What reading a folder came to: how many records there were, and what was passed over and why."""
+
+    records: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+    def refuse_nothing(self, root: Path) -> None:
+        """``InputError`` where not one record could be read."""
+        if self.records:
+            return
+        if not self.skipped:
+            raise InputError(f"there are no records in {root}; make some with: gdbench run --out {root}")
+        more = f" (and {len(self.skipped) - 1} more)" if len(self.skipped) > 1 else ""
+        raise InputError(f"{root} holds no record that can be read. {self.skipped[0]}{more}")
+
+
+def passed_over(path: Path, unread: Iterable[Unread]) -> list[str]:
+    """One sentence for each run of neighbouring lines of a file that hold no record for one reason.
+
+    >>> passed_over(Path("records.jsonl"), [Unread(2, "not JSON."), Unread(3, "not JSON."), Unread(9, "not JSON.")])
+    ['records.jsonl, lines 2 to 3: not JSON.', 'records.jsonl, line 9: not JSON.']
+    """
+    told = []
+    # neighbours keep one difference between their line and their place in the list
+    for (_, reason), lines in groupby(enumerate(unread), lambda each: (each[1].line - each[0], each[1].reason)):
+        numbers = [line.line for _, line in lines]
+        first, last = numbers[0], numbers[-1]
+        told.append(f"{path}, {f'line {first}' if first == last else f'lines {first} to {last}'}: {reason}")
+    return told
 
 
 def machines_in(root: Path) -> list[Path]:
@@ -51,15 +86,21 @@ def experiments_in(root: Path) -> list[Experiment]:
     return [*(EXPERIMENTS[name] for name in EXPERIMENTS), *map(stored_suite, folders.values())]
 
 
-def load(root: Path, experiment: Experiment, size: str | None = None) -> Stored | None:
-    """The records of an experiment as its tidy table; None where no machine has any."""
+def load(root: Path, experiment: Experiment, size: str | None = None, *, tally: Tally | None = None) -> Stored | None:
+    """The records of an experiment as its tidy table; None where no machine has any.
+
+    What was read and passed over is added to ``tally``, also where that leaves nothing to show.
+    """
     import pandas as pd
 
     frames, machines, skipped = [], [], []
+    tally = Tally() if tally is None else tally
     for folder in machines_in(root):
         store = RecordStore(folder / experiment.name)
         records, unread = store.load()
-        skipped += [f"{store.path}, line {line}: {reason}" for line, reason in unread]
+        skipped += (told := passed_over(store.path, unread))
+        tally.records += len(records)
+        tally.skipped += told
         shown = [r for r in records if r.status in experiment.shown]
         if not shown:
             continue
@@ -120,13 +161,16 @@ class Ruled(NamedTuple):
     machine: str
 
 
-def rulings(root: Path, size: str | None = None) -> list[Ruled]:
-    """A verdict on every claim: from this machine's records if it has any, else from a reference machine's."""
+def rulings(root: Path, size: str | None = None, *, tally: Tally | None = None) -> list[Ruled]:
+    """A verdict on every claim: from this machine's records if it has any, else from a reference machine's.
+
+    What was read and passed over is added to ``tally``.
+    """
     found: dict[str, tuple[Verdict, str]] = {}
-    known = set(EXPERIMENTS)
+    known = list(EXPERIMENTS)
     measured = set()
     for name in known:
-        stored = load(root, EXPERIMENTS[name], size)
+        stored = load(root, EXPERIMENTS[name], size, tally=tally)
         if stored is None:
             continue
         measured.add(name)

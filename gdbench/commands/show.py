@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from gdbench.errors import InputError, unknown
+from gdbench.errors import unknown
 from gdbench.experiments import EXPERIMENTS, Experiment
 from gdbench.experiments.base import Ruling
 
@@ -26,19 +26,26 @@ COLOURS = {
 
 def plot_all(root: Path) -> None:
     """Draw everything in ``root`` again."""
-    from gdbench.results import draw, experiments_in, load, machines_in
+    from gdbench.results import Tally, draw, experiments_in, load
 
-    console = Console()
-    if not machines_in(root):
-        raise InputError(f"there are no records in {root}; make some with: gdbench run --out {root}")
+    console, all_told = Console(), Tally()
     for experiment in experiments_in(root):
-        stored = load(root, experiment)
-        for line in stored.skipped if stored else ():
-            console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
+        tally = Tally()
+        load(root, experiment, tally=tally)
+        all_told.records += tally.records
+        all_told.skipped += tally.skipped
+        _print_skipped(console, tally.skipped)
         for place in draw(root, experiment):
             stems = [stem for stem in ("figure", *experiment.more) if (place / f"{stem}.png").exists()]
             told = ", ".join(f"{stem}.svg, {stem}.png" for stem in stems)
             console.print(f"{place}: table.csv, {told}", highlight=False, soft_wrap=True)
+    all_told.refuse_nothing(root)
+
+
+def _print_skipped(console: Console, skipped: Iterable[str]) -> None:
+    """What was passed over, and why, a line each."""
+    for line in skipped:
+        console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
 
 
 def print_tables(console: Console, root: Path, experiment: Experiment, size: str) -> None:
@@ -50,8 +57,7 @@ def print_tables(console: Console, root: Path, experiment: Experiment, size: str
     stored = load(root, experiment, size)
     if stored is None:
         return
-    for line in stored.skipped:
-        console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
+    _print_skipped(console, stored.skipped)
     console.print(f"[bold]{experiment.question}[/bold]")
     own = machine_name()
     for machine in sorted(stored.machines, key=lambda name: name != own):
@@ -73,10 +79,13 @@ def ruling_table(ruled: Iterable[Ruled]) -> Table:
 
 def print_claims(root: Path) -> None:
     """Every claim and its verdict, and whose records gave it."""
-    from gdbench.results import rulings
+    from gdbench.results import Tally, rulings
 
-    ruled = rulings(root)
+    tally = Tally()
+    ruled = rulings(root, tally=tally)
+    tally.refuse_nothing(root)
     console = Console()
+    _print_skipped(console, tally.skipped)
     console.print(ruling_table(ruled))
     for machine in sorted({r.machine for r in ruled if r.machine}):
         told = ", ".join(r.claim.id for r in ruled if r.machine == machine)
@@ -122,6 +131,7 @@ def print_info() -> None:
     from gdbench.data import data_status
     from gdbench.devices.cpu.cache import directory
     from gdbench.devices.cuda.probe import probe
+    from gdbench.harness.energy import meters
     from gdbench.harness.environment import environment
     from gdbench.harness.machine import machine_name
 
@@ -136,6 +146,7 @@ def print_info() -> None:
             table.add_row(f"{group}.{name}", told)
     for name, told in probe().items():
         table.add_row(name, told)
+    table.add_row("energy", meters().told())
     table.add_row("compiled code", str(directory()))
     for row in data_status():
         table.add_row(f"data: {row['place']}", f"{row['state']} ({row['path']})")

@@ -6,7 +6,10 @@ Experiments name what they measure; this is the one convention by which a compar
   samples, a list the samples of the case itself; a list of lists keeps them by process. A number is one sample.
 - A list that begins with 0 is no set of samples but a clock read along one run (``seconds`` of a training curve): its
   last reading is one sample.
-- ``noise``: contender -> the share by which it differs from itself (``regression.aa_noise``); optional.
+- ``noise``: contender -> the share by which it differs from itself (``noise.own_noise``, ``regression.aa_noise``); a
+  number is the noise of ``seconds``; optional.
+- ``compile_from``: "cold", "cache" or "process", where the code came from whose seconds ``compile_seconds`` and
+  ``seconds_compile`` are; seconds of two kinds do not compare.
 - ``nfev``, ``njev``, ``nhev``, ``nhvp``, ``nfev_fd``, ``nit``, ``steps``, ``evaluations``, and each with a suffix
   (``evaluations_1e-03``): exact, the same at every run.
 """
@@ -24,6 +27,7 @@ from gdbench.counts import NAMES
 Samples = list[list[float]]
 
 _SECONDS = re.compile(r"(.+_)?seconds(_samples)?")
+_COMPILING = re.compile(r"compile_seconds(, .+)?|seconds_compile")
 _COUNTS = re.compile(rf"({'|'.join((*NAMES, 'nit', 'steps', 'evaluations'))})(_.+)?")
 
 
@@ -57,6 +61,15 @@ def exact_counts(measured: Mapping[str, Any]) -> dict[str, Any]:
         for name, count in _parts(field, told)
         if _are_numbers(count)
     }
+
+
+def is_compiling(contender: str) -> bool:
+    """Whether what :func:`raw_samples` calls so are seconds of compiling, or of loading compiled code.
+
+    >>> is_compiling("compile_seconds, ptx"), is_compiling("value")
+    (True, False)
+    """
+    return _COMPILING.fullmatch(contender) is not None
 
 
 def same_count(a: Any, b: Any) -> bool:

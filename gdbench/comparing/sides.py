@@ -50,9 +50,10 @@ class Measured:
         return exact_counts(self.measured)
 
     def noise(self, contender: str) -> float | None:
-        """The contender's own noise as a share, where an A/A run of it was stored."""
+        """The contender's own noise as a share, where it was stored; a number is that of the case's ``seconds``."""
         stored = self.measured.get("noise", {})
-        share = stored.get(contender) if isinstance(stored, Mapping) else None
+        stored = stored if isinstance(stored, Mapping) else {"seconds": stored}
+        share = stored.get(contender)
         return float(share) if isinstance(share, int | float) and share >= 0 else None
 
 

@@ -21,7 +21,7 @@ from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verd
 from gdbench.experiments.crossover import Crossing, crossing
 from gdbench.harness.case import Case
 from gdbench.harness.statistics import Power, fit_power, median_interval, ratio_interval
-from gdbench.harness.timing import interleaved
+from gdbench.harness.timing import interleaved, noises
 from gdbench.minimize import start
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array
@@ -98,6 +98,7 @@ def measure(case: Case) -> Outcome:
             "calls": {name: timing.calls for name, timing in timings.items()},
             "ended": {name: timing.ended for name, timing in timings.items()},
             "drift": [name for name, timing in timings.items() if timing.drift],
+            "noise": noises(timings),
             "left": left,
             "steps": steps,
             "slopes": slopes,

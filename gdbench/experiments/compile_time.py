@@ -64,7 +64,7 @@ def measure(case: Case) -> Outcome:
             raise RuntimeError(f"{', '.join(odd)}: {'not ' if expected else ''}in the cache")
     if max(cached["apart"].values()) > AGREE:
         raise RuntimeError(f"compiled, Python and NumPy do not agree: {cached['apart']}")
-    return Outcome({"cold": cold, "cached": cached})
+    return Outcome({"cold": cold, "cached": cached, "seconds": cached["seconds"], "noise": cached["noise"]})
 
 
 def _process(task: str, cap: float, folder: str) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def report(task: str, cap: float) -> dict[str, Any]:
     """What making the task ready took in this process, part by part, and asking again; its ways timed if cap > 0."""
     import gdbench.devices.cpu.slope  # noqa: F401  (importing Numba is no compiling)
     from gdbench.devices.cpu.compile import LOG
-    from gdbench.harness.timing import interleaved
+    from gdbench.harness.timing import interleaved, noises
 
     began = time.perf_counter()
     ready = ways(task)
@@ -156,7 +156,9 @@ def report(task: str, cap: float) -> dict[str, Any]:
         given = {name: np.array(way(1), copy=True) for name, way in ready.items()}
         largest = np.max(np.abs(given["numpy"]))
         told["apart"] = {name: float(np.max(np.abs(a - given["numpy"])) / largest) for name, a in given.items()}
-        told["seconds"] = {name: timing.seconds for name, timing in interleaved(ready, cap=cap).items()}
+        timings = interleaved(ready, cap=cap)
+        told["seconds"] = {name: timing.seconds for name, timing in timings.items()}
+        told["noise"] = noises(timings)
     return told
 
 

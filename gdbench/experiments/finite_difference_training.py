@@ -19,6 +19,7 @@ from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verd
 from gdbench.experiments.gradient_cost import problem_of
 from gdbench.experiments.training import images
 from gdbench.harness.case import Case
+from gdbench.harness.noise import own_noise
 from gdbench.harness.statistics import median_interval
 from gdbench.harness.timing import interleaved
 from gdbench.minimize import start
@@ -130,6 +131,7 @@ def _timed(asked: dict[str, Any]) -> Outcome:
     return Outcome(
         {
             "seconds": seconds,
+            "noise": {name: share for name, own in seconds.items() if (share := own_noise([own])) is not None},
             "apart_from_backpropagation": apart,
             "kinks": differences.kinks,
         }

@@ -16,7 +16,7 @@ import numpy as np
 
 from gdbench.experiments.gpu_kernels import KERNELS, Kernel, OnGpu, Twins
 from gdbench.harness.machine import cores
-from gdbench.harness.timing import Timing, interleaved
+from gdbench.harness.timing import Timing, interleaved, noises
 from gdbench.problems.base import Array
 
 ONE, ALL = "cpu, one core", "cpu, all cores"
@@ -158,6 +158,7 @@ def _told(timings: Mapping[str, Timing]) -> dict[str, Any]:
         "calls": {name: timing.calls for name, timing in timings.items()},
         "ended": {name: timing.ended for name, timing in timings.items()},
         "drift": [name for name, timing in timings.items() if timing.drift],
+        "noise": noises(timings),
     }
 
 

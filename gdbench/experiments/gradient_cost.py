@@ -13,7 +13,7 @@ from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verd
 from gdbench.gradients import GRADIENTS
 from gdbench.harness.case import Case
 from gdbench.harness.statistics import median_interval, ratio_interval
-from gdbench.harness.timing import interleaved
+from gdbench.harness.timing import interleaved, noises
 from gdbench.problems import PROBLEMS, Problem
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def measure(case: Case) -> Outcome:
             "calls": {name: timing.calls for name, timing in timings.items()},
             "ended": {name: timing.ended for name, timing in timings.items()},
             "drift": [name for name, timing in timings.items() if timing.drift],
+            "noise": noises(timings),
             "evaluations": evaluations,
             "disagreement": apart,
             "left_out": left_out,

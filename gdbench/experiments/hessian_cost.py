@@ -6,7 +6,6 @@ The part of ``second_order`` that measures prices; ``newton_steps`` measures acc
 from __future__ import annotations
 
 import time
-import tracemalloc
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +16,8 @@ from gdbench.data import load_fashion_mnist
 from gdbench.devices.plan import data_as
 from gdbench.experiments.gradient_cost import problem_of as network_of
 from gdbench.harness.machine import memory_bytes
-from gdbench.harness.timing import interleaved
+from gdbench.harness.memory import peak_memory
+from gdbench.harness.timing import interleaved, noises
 from gdbench.minimize import start
 from gdbench.problems import PROBLEMS, Problem
 from gdbench.problems.base import Array
@@ -28,6 +28,8 @@ SIDE, POOLED = 28, 7
 CLASSES = 10
 #: H v by the matrix and without it must agree to this, over the largest entry, or nothing is timed.
 GATE = 1e-9
+#: How ``bytes`` were found.
+BY_FORMULA = "arrays by formula"
 
 
 def parameters(hidden: int) -> int:
@@ -95,31 +97,41 @@ class Curved:
         return d
 
 
+def bytes_of_a_step(n: int, itemsize: int = 8) -> int:
+    """Of the arrays that a Newton step makes: the matrix (n, n), factorised in place, and two vectors, -g and d.
+
+    >>> bytes_of_a_step(1_000)
+    8016000
+    """
+    return itemsize * (n**2 + 2 * n)
+
+
 def cost(asked: dict[str, Any]) -> dict[str, Any]:
     """Slope, product, Hessian and Newton step of one network, interleaved; the step's bytes at their peak.
 
-    The bytes are those of NumPy's arrays; what compiled code works in besides, a few vectors, is not seen.
+    ``bytes`` are those of its arrays, by formula; ``resident_bytes`` what the system saw a first step add, compiled
+    code and LAPACK's own room included (``resident_bytes_by`` says how it was seen).
     """
     at = Curved(small_network(asked["hidden"], asked["batch"]))
     H = at.hessians(1)
     v = np.sin(1.0 + np.arange(at.n))
     size = float(np.abs(H).max())
     apart = float(np.abs(H @ v - at.products(1, v)).max() / size)
-    told = {"apart": apart, "asymmetry": float(np.abs(H - H.T).max() / size), "memory": memory_bytes()}
+    told: dict[str, Any] = {"apart": apart, "asymmetry": float(np.abs(H - H.T).max() / size), "memory": memory_bytes()}
     del H
-    import scipy.linalg  # noqa: F401  whose loading is no part of a step
+    import scipy.linalg
 
-    tracemalloc.start()
-    at.steps(1)
-    told["bytes"] = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    scipy.linalg.cho_factor(np.eye(64))  # whose loading is no part of a step
+    at.slopes(1)
+    with peak_memory(trim=True) as peak:
+        at.steps(1)
+    told |= {"bytes": bytes_of_a_step(at.n), "bytes_by": BY_FORMULA, **peak.fields("resident")}
     contenders: dict[str, Any] = {"slope": at.slopes, "product": at.products}
     if apart <= GATE:
         contenders |= {"hessian": at.hessians, "step": at.steps}
     at.products(1)
-    at.slopes(1)
     timings = interleaved(contenders, cap=asked["cap"])
-    return {**told, "seconds": {name: timing.seconds for name, timing in timings.items()}}
+    return {**told, "seconds": {name: timing.seconds for name, timing in timings.items()}, "noise": noises(timings)}
 
 
 @lru_cache(maxsize=1)  # the cases of one run share it
@@ -157,4 +169,5 @@ def prices(asked: dict[str, Any]) -> dict[str, Any]:
     at.products(1)
     contenders: dict[str, Any] = {"slope": at.slopes, "product": at.products}
     timings = interleaved(contenders, cap=asked["cap"])
-    return {"seconds": {name: timing.seconds for name, timing in timings.items()}, "memory": memory_bytes()}
+    seconds = {name: timing.seconds for name, timing in timings.items()}
+    return {"seconds": seconds, "noise": noises(timings), "memory": memory_bytes()}

@@ -18,7 +18,18 @@ COLUMNS = {
     "quadratic": ("problem", "n", "condition", "steps", "left"),
     "minimum": ("problem", "n", "condition", "singular", "order", "order_low", "order_high", "runs", "steps"),
     "path": ("problem", "n", "condition", "kind", "step", "error"),
-    "cost": ("n", "what", "seconds", "seconds_low", "seconds_high", "samples", "bytes", "memory", "asymmetry"),
+    "cost": (
+        "n",
+        "what",
+        "seconds",
+        "seconds_low",
+        "seconds_high",
+        "samples",
+        "bytes",
+        "resident",
+        "memory",
+        "asymmetry",
+    ),
     "descent": ("n", "method", "step_size", "rows", "step", "slopes", "products", "seconds", "loss"),
 }
 
@@ -30,7 +41,8 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
     quadratic: a row a problem, the most steps any start took, and the largest share of the slope left after one step.
     minimum: a row a problem, the median order of convergence with its interval, and the median of the steps.
     path: a row a step of one run of each of those; ``kind`` is quadratic, minimum or singular.
-    cost: a row an n and kind of work, in seconds; bytes, the machine's memory and H's asymmetry stand in every row.
+    cost: a row an n and kind of work, in seconds; a step's bytes (its arrays), what it added to the resident
+        memory (NaN where not seen), the machine's memory and H's asymmetry stand in every row.
     descent: a row a step; slopes counts a product for two.
     """
     import pandas as pd
@@ -63,6 +75,7 @@ def _rows(record: pandas.Series[Any]) -> Iterator[dict[str, Any]]:
         common |= {"part": "cost", "n": int(record["n"]), "memory": record["memory"]}
         if kind == "cost":
             common |= {"bytes": record["bytes"], "asymmetry": record["asymmetry"]}
+            common |= {"resident": record.get("resident_bytes", np.nan)}
         for what, samples in record["seconds"].items():
             took = median_interval(samples)
             ends = {"seconds_low": took.low, "seconds_high": took.high} if took.sufficient else {}

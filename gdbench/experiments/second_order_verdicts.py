@@ -20,6 +20,8 @@ ROUNDING = {"cs": 1e-12, "3-point": 1e-6}
 QUADRATIC = 1.9
 #: Exponents are fitted from this n on: below, calls rule rather than sizes.
 TAIL = 450
+#: Share of the arrays' bytes that has to be seen in the resident memory of a step, where that can be seen.
+SEEN = 0.9
 #: A step that takes longer than this is out of the question.
 TOO_LONG = 3_600.0
 
@@ -69,6 +71,13 @@ def wall(tidy: pandas.DataFrame) -> Wall:
 
 def _bytes_a_square(last: pandas.DataFrame) -> float:
     return float((last["bytes"] / last["n"].astype(float) ** 2).iloc[0])
+
+
+def _resident(tidy: pandas.DataFrame) -> float:
+    """What a step of the largest matrix added to the resident memory, over its arrays' bytes; NaN where not seen."""
+    costs = tidy[(tidy["part"] == "cost") & tidy["bytes"].notna() & tidy["resident"].notna()]
+    largest = costs.sort_values("n").tail(1)
+    return float((largest["resident"] / largest["bytes"]).iloc[0]) if len(largest) else np.nan
 
 
 def ends(tidy: pandas.DataFrame) -> dict[str, dict[str, Any]]:
@@ -195,7 +204,7 @@ def _on_cost(tidy: pandas.DataFrame) -> Verdict:
     powers, at, last = exponents(tidy), wall(tidy), ends(tidy)
     # What is ruled out is the matrix; where curvature goes farther without one, the claim holds in part only.
     ruled_out = at.n < at.network or at.step > TOO_LONG
-    quadratic = abs(powers["bytes"].exponent - 2.0) <= 0.05
+    quadratic = abs(powers["bytes"].exponent - 2.0) <= 0.05 and not _resident(tidy) < SEEN
     newton, plain = last["newton-cg"], last["steepest"]
     spent = min(newton["seconds"], plain["seconds"])
     after = [loss_at(end["path"], "seconds", spent) for end in (newton, plain)]
@@ -206,11 +215,13 @@ def _on_cost(tidy: pandas.DataFrame) -> Verdict:
         for what, words in {"bytes": "a step's bytes", "hessian": "Hessian", "step": "step"}.items()
         if what in powers
     )
+    seen = _resident(tidy)
+    resident = "" if np.isnan(seen) else f", its largest seen resident at {seen:.2f} times its arrays' bytes"
     lowest = "; ".join(f"{method} {end['loss']:.3g} in {seconds(end['seconds'])}" for method, end in last.items())
     return Verdict(
         "second-order-cost",
         ruling,
-        f"exponents in n: {told} (theory: 2, 2, and 3 of the factorisation); one step takes the "
+        f"exponents in n: {told} (theory: 2, 2, and 3 of the factorisation){resident}; one step takes the "
         f"{at.memory / 2**30:.0f} GiB of this machine at n = {at.n:,.0f} (extrapolated), and would take "
         f"{at.matrix / 2**30:.0f} GiB and {seconds(at.step)} at n = {at.network:,} (extrapolated); there Newton by "
         f"conjugate gradients takes {seconds(newton['seconds'] / newton['step'])} a step and no matrix: loss after "

@@ -11,19 +11,19 @@ JSON has no NaN and no infinity, and a descent has both: such a number is writte
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gdbench.errors import InputError
 from gdbench.harness.case import plain
+from gdbench.harness.lines import Ended, Unread, ends, last_of_each, no_collections
 from gdbench.harness.lock import disk_errors, records_lock
 
 if TYPE_CHECKING:
@@ -79,13 +79,6 @@ class Record:
     schema: int = SCHEMA
 
 
-class Unread(NamedTuple):
-    """A line that holds no record this version can read, counted from 1, and why."""
-
-    line: int
-    reason: str
-
-
 class Loaded(NamedTuple):
     """The records of a folder, the last of each key, and the lines passed over."""
 
@@ -102,9 +95,9 @@ def to_json(record: Record) -> str:
 def from_json(line: str | bytes) -> Record:
     """The record in ``line``; ``InputError`` says why there is none."""
     try:
-        line = line.encode() if isinstance(line, str) else line
+        text = line if isinstance(line, str) else line.decode("utf-8")
         # few lines need the hook, and it slows all that use it
-        told = json.loads(line, object_hook=_restore if b"$float" in line else None)
+        told = json.loads(text, object_hook=_restore if "$float" in text else None)
     except (ValueError, RecursionError):
         raise InputError("not JSON: the line was torn, or something else wrote it.") from None
     if not isinstance(told, dict) or "schema" not in told:
@@ -117,6 +110,10 @@ def from_json(line: str | bytes) -> Record:
     if told["status"] not in _STATUSES:
         raise InputError(f"unknown status {told['status']!r}; known: {', '.join(_STATUSES)}.")
     told["status"] = _STATUSES[told["status"]]
+    for name in _SHARED:
+        told[name] = sys.intern(told[name])
+    for name in ("parameters", "measured"):
+        told[name] = {sys.intern(own): value for own, value in told[name].items()}
     return Record(**{name: told[name] for name in _KINDS})
 
 
@@ -158,19 +155,29 @@ class RecordStore:
         """All records, the last of each key, in the order in which their keys first came.
 
         Of a key only the last line is read as JSON, and the ones before it where that one holds no record: a history
-        of a million lines costs one look at each.
+        of a million lines costs one look at each. What many records share (names, machine, environment) is kept once.
         """
         with disk_errors("read", self.path):
             try:
                 file = self.path.open("rb")
             except FileNotFoundError:
                 return Loaded([], [])
-            with file, _no_collections():
-                return _last_of_each(file)
+            with file, no_collections():
+                return Loaded(*last_of_each(file, from_json, lambda record: record.key))
+
+    def ends(self) -> dict[str, Ended]:
+        """Key -> how its last record ended and why, without reading what was measured: what a resumed run asks."""
+        with disk_errors("read", self.path):
+            try:
+                file = self.path.open("rb")
+            except FileNotFoundError:
+                return {}
+            with file, no_collections():
+                return ends(file, from_json, lambda record: record.key, _ended, _CLOSING)
 
     def keys_done(self, statuses: Collection[Status] = SETTLED) -> set[str]:
         """Keys whose last record has one of ``statuses``: what a resumed run need not repeat."""
-        return {record.key for record in self.load().records if record.status in statuses}
+        return {key for key, ended in self.ends().items() if ended.status in statuses}
 
 
 def to_frame(records: Iterable[Record]) -> pandas.DataFrame:
@@ -208,6 +215,16 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 }
 
 
+#: Texts that many records have in common.
+_SHARED = ("experiment", "machine", "reason", "environment", "version")
+#: How :func:`to_json` ends a line of this schema, and with the line's end.
+_CLOSING = f',"schema":{SCHEMA}}}\n'.encode("ascii")
+
+
+def _ended(record: Record) -> Ended:
+    return Ended(record.status, record.reason)
+
+
 def _strict(value: object, name: str) -> Any:
     """``value`` in strict JSON's own types."""
     if isinstance(value, Mapping):
@@ -226,54 +243,6 @@ def _marked(value: Any) -> Any:
 
 def _restore(told: dict[str, Any]) -> Any:
     return float(str(told["$float"])) if told.keys() == {"$float"} else told
-
-
-def _last_of_each(file: BinaryIO) -> Loaded:
-    """The last record of each key in an open file, and the lines that hold none."""
-    skipped = []
-    places: dict[str, list[tuple[int, int]]] = {}  # key -> (line, where it begins) of each, in order
-    begins = 0
-    for number, line in enumerate(file, start=1):
-        try:
-            if not line.isspace():
-                places.setdefault(_key_of(line), []).append((number, begins))
-        except InputError as reason:
-            skipped.append(Unread(number, str(reason)))
-        begins += len(line)
-    records = []
-    for lines in places.values():
-        for number, begins in reversed(lines):
-            file.seek(begins)
-            try:
-                records.append(from_json(file.readline()))
-                break
-            except InputError as reason:
-                skipped.append(Unread(number, str(reason)))
-    return Loaded(records, sorted(skipped))
-
-
-#: How :func:`to_json` begins, and what comes before the line's end.
-_BEGINS, _ENDS = b'{"key":"', b"}\n"
-
-
-def _key_of(line: bytes) -> str:
-    """The key of a line, without reading all of one that looks whole; ``InputError`` for one that is no record."""
-    key, quote, _ = line[len(_BEGINS) : len(_BEGINS) + 80].partition(b'"')
-    if line.startswith(_BEGINS) and line.endswith(_ENDS) and quote and key.isalnum():
-        return key.decode("ascii")
-    return from_json(line).key
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Python's collector of cycles at rest: it would look at every record again and again, and there are no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _ends_whole(file: int) -> bool:

@@ -7,15 +7,14 @@ is "not distinguishable", or "insufficient" where there are too few samples to s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gdbench.errors import InputError
-from gdbench.harness.statistics import FEWEST, Interval, distinguishable, ratio_interval
+from gdbench.harness.noise import change
+from gdbench.harness.statistics import Interval, distinguishable
 from gdbench.harness.timing import interleaved
 
 #: The least change worth a word, as a share: 5 %.
@@ -42,7 +41,7 @@ def judge(ratio: Interval, *, noise: float = 0.0, threshold: float = THRESHOLD) 
     Parameters
     ----------
     ratio: from ``ratio_interval`` or ``ratio_over_processes``.
-    noise: the benchmark's own, as a share: :func:`aa_noise`, or :func:`noise_within` of stored samples.
+    noise: the benchmark's own, as a share: :func:`aa_noise`, or ``noise.own_noise`` of the run's own samples.
     threshold: the least change that counts, as a share.
 
     Raises ``InputError`` for a noise or a threshold that is negative or NaN.
@@ -61,15 +60,6 @@ def judge(ratio: Interval, *, noise: float = 0.0, threshold: float = THRESHOLD) 
     if not distinguishable(ratio) or 1 / enough <= ratio.median <= enough:
         return Finding.NOT_DISTINGUISHABLE
     return Finding.REGRESSION if ratio.median > 1 else Finding.IMPROVEMENT
-
-
-def change(ratio: float) -> float:
-    """How far a ratio is from 1, as a share, whichever way it is written: of 1.25 and of 1 / 1.25 it is 0.25.
-
-    >>> change(1.25), change(0.8)
-    (0.25, 0.25)
-    """
-    return max(ratio, 1 / ratio) - 1
 
 
 def aa_noise(contender: Callable[[int], object], *, cap: float = 2.0, rounds: int = AA_ROUNDS, seed: int = 0) -> float:
@@ -97,22 +87,3 @@ def aa_noise(contender: Callable[[int], object], *, cap: float = 2.0, rounds: in
             raise InputError(f"one call takes more than a tenth of {cap / rounds:g} s; give the A/A run more seconds.")
         changes.append(change(float(np.median(np.divide(timings["a"].seconds, timings["again"].seconds)))))
     return float(np.quantile(changes, 0.95))
-
-
-def noise_within(samples: ArrayLike, seed: int = 0) -> float:
-    """The noise that one stored run shows against itself, for records that hold no A/A run.
-
-    The later half of ``samples``, in the order measured, is compared with the earlier half: the change of
-    their medians where they can be told apart (the machine moved by so much during the run), and 0 where they
-    cannot. It sees drift, not the difference between processes: an A/A run is better. Fewer than 12
-    samples tell nothing, and answer 0.
-
-    >>> noise_within([1.0, 1.1] * 10), round(noise_within([1.0] * 10 + [1.2] * 10), 9)
-    (0.0, 0.2)
-    """
-    measured = np.asarray(samples, dtype=np.float64)
-    half = measured.size // 2
-    if half < FEWEST:
-        return 0.0
-    ratio = ratio_interval(measured[half:], measured[:half], seed, paired=False)
-    return change(ratio.median) if distinguishable(ratio) and not math.isclose(ratio.median, 1) else 0.0

@@ -17,8 +17,10 @@ from typing import Any, Protocol
 
 from gdbench.errors import InputError
 from gdbench.harness.case import Case
+from gdbench.harness.energy import energy
 from gdbench.harness.environment import environment, package_version, write_environment
 from gdbench.harness.machine import fingerprint, machine_name
+from gdbench.harness.memory import peak_memory
 from gdbench.harness.record import SETTLED, Record, RecordStore, Status
 
 
@@ -73,6 +75,10 @@ def measure_cases(
 ) -> Summary:
     """Measure every case of one experiment that has no settled record in ``folder`` (all of them with ``force``).
 
+    Beside what ``measure`` found, a record holds ``peak_bytes`` (and ``peak_bytes_by``, see ``memory``) of the whole
+    case, ``energy_joules`` by counter where the machine counts them, and ``compile_from``: whether compiled code was
+    compiled in this case ("cold"), loaded ("cache"), or there already ("process").
+
     Each record is on the disk before the next case begins, so Ctrl-C or a crash loses one case at the most.
     ``before`` is told what comes next, ``after`` how it ended (None: it had been measured already).
 
@@ -83,8 +89,8 @@ def measure_cases(
     from gdbench.devices.cpu.threads import limited
 
     store = RecordStore(folder)
-    stored = {record.key: record for record in store.load().records}
-    done = set() if force else {key for key, record in stored.items() if record.status in SETTLED}
+    stored = store.ends()
+    done = set() if force else {key for key, ended in stored.items() if ended.status in SETTLED}
     summary = Summary()
     mark: str | None = None
     for case in cases:
@@ -98,8 +104,7 @@ def measure_cases(
                 mark = write_environment(folder, environment(with_numba=True))
             record = _measured(case, measure, mark)
         skipped = record.status is Status.SKIPPED
-        known = stored.get(case.key)
-        if not (skipped and known and (known.status, known.reason) == (record.status, record.reason)):
+        if not (skipped and stored.get(case.key) == (record.status, record.reason)):
             store.append(record)  # what was skipped before for the same reason is on file
         summary.measured += not skipped
         summary.skipped += skipped
@@ -111,11 +116,15 @@ def measure_cases(
 
 
 def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Record:
+    from gdbench.devices.cpu.compile import LOG, came_from
+
+    compiled = len(LOG)
     started, began = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     found: dict[str, Any] = {}
     reason = ""
     try:
-        outcome = measure(case)
+        with energy() as joules, peak_memory() as peak:
+            outcome = measure(case)
         found, reason = outcome.measured, outcome.skipped
         status = Status.SKIPPED if reason else Status.DIVERGED if outcome.diverged else Status.OK
     except Excluded as gate:
@@ -124,6 +133,9 @@ def _measured(case: Case, measure: Callable[[Case], Measured], mark: str) -> Rec
         where = traceback.extract_tb(fault.__traceback__)[-1]
         at = "" if isinstance(fault, InputError) else f" (line {where.lineno} of {Path(where.filename).name})"
         status, reason = Status.FAILED, f"{type(fault).__name__}: {fault}{at}"
+    if status is not Status.SKIPPED:
+        counted = {"energy_joules": joules} if joules else {}
+        found = {"compile_from": came_from(compiled), **peak.fields(), **counted, **found}
     return Record(
         key=case.key,
         experiment=case.experiment,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from gdbench.harness.noise import own_noise
 from gdbench.harness.statistics import drifts, median_interval
 
 #: A sample lasts at least this long, so that the clock's own grain and call cost stay under 1 %.
@@ -38,6 +39,16 @@ class Timing:
     seconds: list[float] = field(default_factory=list)
     drift: bool = False
     ended: str = "cap"
+
+    @property
+    def noise(self) -> float | None:
+        """The share by which it differs from itself (``noise.own_noise``); None where the samples are too few."""
+        return own_noise([self.seconds]) if self.seconds else None
+
+
+def noises(timings: Mapping[str, Timing]) -> dict[str, float]:
+    """Contender -> its own noise, for a record; of those with samples enough."""
+    return {name: share for name, timing in timings.items() if (share := timing.noise) is not None}
 
 
 def interleaved(

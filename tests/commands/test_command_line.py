@@ -66,6 +66,37 @@ def test_a_torn_line_is_reported_and_passed_over(results):
         records.write_bytes(whole)
 
 
+@pytest.mark.parametrize("verb", ["plot", "claims"])
+def test_records_of_another_version_alone_are_named_and_refused(results, tmp_path, verb):
+    place = tmp_path / "v" / "machine" / "search"
+    place.mkdir(parents=True)
+    records = next(results.glob("*/search/records.jsonl")).read_text()
+    (place / "records.jsonl").write_text(records.replace('"schema":1', '"schema":2'))
+    refused = command(verb, "v", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("gdbench: v holds no record that can be read. ")
+    assert f"lines 1 to {records.count(chr(10))}: schema 2; this version of gdbench reads schema 1." in refused.stderr
+
+
+def test_claims_name_lines_of_another_version_among_others(results):
+    records = next(results.glob("*/search/records.jsonl"))
+    whole = records.read_bytes()
+    records.write_bytes(whole + whole.splitlines()[0].replace(b'"schema":1', b'"schema":2') + b"\n")
+    try:
+        shown = command("claims", results)
+        assert shown.returncode == 0
+        assert "schema 2; this version of gdbench reads schema 1." in shown.stdout.replace("\n", " ")
+    finally:
+        records.write_bytes(whole)
+
+
+@pytest.mark.parametrize("verb", ["plot", "claims"])
+def test_an_empty_folder_is_refused(tmp_path, verb):
+    refused = command(verb, tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"gdbench: there are no records in {tmp_path}")
+
+
 def test_claims_name_what_was_not_measured(results):
     shown = command("claims", results)
     assert shown.returncode == 0

@@ -56,6 +56,8 @@ def test_the_file_is_strict_json_with_plain_facts_and_right_quartiles(run):
     assert not any("UNSERIALIZABLE" in str(fact) for fact in facts.values())
     assert (stats["q1"], stats["q3"]) == pytest.approx(tuple(np.percentile(stats["data"], [25, 75])))
     assert facts["gemm_share"] > 0
+    assert ("noise" in facts) == (len(stats["data"]) >= 12)
+    assert facts["compile_from"] in ("cold", "cache")
 
 
 def test_its_records_are_those_of_a_run(run):
@@ -74,3 +76,23 @@ def test_both_compare_to_themselves(run, source):
     frame = gdbench.compare(run[0] / source, run[0] / source)
     assert set(frame["finding"]) <= {"same", "insufficient", "not distinguishable"}
     assert {"evaluations", "ended"} <= set(frame["what"])
+
+
+def test_a_share_above_1_measures_the_peak_again_and_keeps_the_larger(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import facts
+
+    from gdbench.harness.peaks import Peaks
+
+    rates = iter([(1e9, 2e9), (4e9, 1e9)])
+
+    def measured(threads):
+        flops, copied = next(rates)
+        return Peaks(threads, {"float64": flops}, copied)
+
+    monkeypatch.setattr(facts, "measured_peaks", measured)
+    monkeypatch.setattr(facts, "_PEAKS", {})
+    known = {"flops": 1e9, "bytes": 1e9, "dtype": "float64"}
+    assert facts.shares(known, 2.0, 1)["gemm_share"] == 0.5
+    told = facts.shares(known, 0.5, 1)
+    assert (told["gemm_share"], told["copy_share"]) == (0.5, 1.0)

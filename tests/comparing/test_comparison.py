@@ -65,6 +65,40 @@ def test_stored_noise_and_the_threshold_decide(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (("cold", "cold"), "regression"),
+        ((None, None), "regression"),
+        (("cache", "cold"), "insufficient"),
+        ((None, "process"), "insufficient"),
+    ],
+)
+def test_compiling_and_loading_are_two_things(tmp_path, kinds, expected):
+    sides = []
+    for name, seconds, kind in zip("ab", (1e-2, 5.0), kinds):
+        told = {} if kind is None else {"compile_from": kind}
+        measured = {"compile_seconds": steady(seconds), "seconds": {"work": steady(1e-3)}, **told}
+        sides.append(store(tmp_path / name, measured))
+    frame = gdbench.compare(*sides)
+    assert finding(frame, "compile_seconds") == expected
+    assert finding(frame, "work") == "not distinguishable"
+
+
+def test_the_noise_of_a_benchmark_decides(tmp_path):
+    told = json.loads(PYTEST_FILE.read_text())
+    for bench in told["benchmarks"]:
+        bench["stats"]["data"] = steady(1e-3)
+    before, after = tmp_path / "a.json", tmp_path / "b.json"
+    before.write_text(json.dumps(told))
+    for noise, expected in ((0.01, "regression"), (0.3, "not distinguishable")):
+        for bench in told["benchmarks"]:
+            bench["stats"]["data"] = steady(1.1e-3, seed=1)
+            bench["extra_info"]["noise"] = noise
+        after.write_text(json.dumps(told))
+        assert set(gdbench.compare(before, after).query("what == 'seconds'")["finding"]) == {expected}
+
+
+@pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
         (7, 7, "same"),

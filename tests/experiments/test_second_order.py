@@ -10,11 +10,12 @@ from report_tables import figure_text, labels, words
 from gdbench.errors import InputError
 from gdbench.experiments import newton_steps
 from gdbench.experiments.base import Ruling
-from gdbench.experiments.hessian_cost import Curved, cost, parameters, small_network
+from gdbench.experiments.hessian_cost import Curved, bytes_of_a_step, cost, parameters, small_network
 from gdbench.experiments.newton_steps import agreement, near_minimum, newton_from, on_quadratic, orders_of
 from gdbench.experiments.second_order import EXPERIMENT
 from gdbench.experiments.second_order_table import table
 from gdbench.experiments.second_order_verdicts import ends, exponents, headline, loss_at, verdicts, wall
+from gdbench.harness.memory import RESET
 from gdbench.jacobians import jacobian
 from gdbench.problems import PROBLEMS
 from gdbench.report.plots.second_order import second_order_figure
@@ -86,7 +87,10 @@ def test_the_networks_hessian_and_step_are_those_of_plain_numpy():
 def test_a_step_takes_the_bytes_of_one_matrix():
     told = cost({"hidden": 6, "batch": 8, "cap": 0.02})
     n = parameters(6)
-    assert 8 * n**2 <= told["bytes"] < 1.1 * 8 * n**2
+    assert told["bytes"] == bytes_of_a_step(n) == 8 * (n**2 + 2 * n)
+    assert told["bytes_by"] == "arrays by formula"
+    if told.get("resident_bytes_by") == RESET:
+        assert told["resident_bytes"] > 0.5 * told["bytes"]
     assert told["apart"] < 1e-13
     assert set(told["seconds"]) == {"slope", "product", "hessian", "step"}
 
@@ -132,6 +136,16 @@ def test_the_wall_is_where_the_bytes_are_the_memory():
     assert at.step == pytest.approx(1e-9 * 101_770**2 + 1e-11 * 101_770**3)
     assert exponents(tidy)["hessian"].exponent == pytest.approx(2.0)
     assert exponents(tidy)["bytes"].exponent == pytest.approx(2.0)
+
+
+def test_a_matrix_that_was_not_seen_resident_is_no_matrix():
+    frame = records()
+    assert verdicts(table(frame))[-1].ruling == Ruling.IN_PART
+    for seen, ruling in ((1.02, Ruling.IN_PART), (0.5, Ruling.DOES_NOT_HOLD)):
+        frame["resident_bytes"] = seen * frame["bytes"]
+        last = verdicts(table(frame))[-1]
+        assert last.ruling == ruling
+        assert f"resident at {seen:.2f} times its arrays' bytes" in last.evidence
 
 
 def test_of_several_steps_the_best_counts_and_losses_are_read_at_equal_cost():

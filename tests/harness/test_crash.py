@@ -1,6 +1,7 @@
 """Whatever happens to a run (killed, disturbed, out of disk, on a wrong clock), what was measured stays, whole."""
 
 import datetime as datetime_module
+import io
 import os
 import random
 import resource
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -58,8 +60,11 @@ def python(source, *arguments, **how):
 
 
 def told(folder):
-    """What a table is made of: parameters and measurements, no times."""
-    return [(dict(r.parameters), dict(r.measured), r.status) for r in RecordStore(folder).load().records]
+    """What a table is made of: parameters and measurements, no times, bytes or joules."""
+    return [
+        (dict(r.parameters), {name: r.measured[name] for name in ("square", "text")}, r.status)
+        for r in RecordStore(folder).load().records
+    ]
 
 
 EXPECTED = [({"k": k, "size": "smoke"}, {"square": k**2, "text": "x" * 3000}, Status.OK) for k in range(CASES)]
@@ -226,13 +231,86 @@ def test_of_a_long_history_only_the_last_records_are_kept_in_memory(tmp_path, mo
     assert most < store.path.stat().st_size / 2
 
 
-@pytest.mark.slow  # 1.3 s of processor time to read them, and as long to write them
-def test_a_million_lines_are_read(tmp_path):
+def test_records_of_distinct_keys_are_each_parsed_once_and_for_their_ends_not_at_all(tmp_path, monkeypatch):
+    import gdbench.harness.record as record_module
+
+    lines = 20_000
+    store = RecordStore(tmp_path)
+    with store.path.open("wb") as file:
+        file.write(b"".join(keyed(f"{number:016d}") for number in range(lines)))
+    parsed = []
+    monkeypatch.setattr(record_module, "from_json", lambda line: parsed.append(1) or from_json(line))
+    tracemalloc.start()
+    try:
+        assert len(store.keys_done()) == lines
+        _, for_ends = tracemalloc.get_traced_memory()
+        assert parsed == []
+        tracemalloc.reset_peak()
+        loaded = store.load()
+        kept, at_peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(parsed) == len(loaded.records) == lines
+    assert [record.key for record in loaded.records] == [f"{number:016d}" for number in range(lines)]
+    assert for_ends < 300 * lines  # a key, and its place in a table
+    assert at_peak - kept < 300 * lines  # what is needed beside the records themselves
+    assert loaded.records[0].experiment is loaded.records[-1].experiment
+
+
+def test_lines_are_read_in_their_order_and_no_more_than_twice(tmp_path, monkeypatch):
+    store = RecordStore(tmp_path)
+    with store.path.open("wb") as file:
+        for number in range(3_000):
+            file.write(keyed(f"{number % 2_000:016d}", stamp=("0.5", f"{number}.5")))
+    size, seen = store.path.stat().st_size, []
+
+    class Watched(io.FileIO):
+        def readinto(self, room):
+            seen.append((self.tell(), read := super().readinto(room)))
+            return read
+
+    monkeypatch.setattr(Path, "open", lambda path, mode: io.BufferedReader(Watched(path, mode)))
+    assert [record.seconds_total for record in store.load().records] == [
+        (n + 2_000 if n < 1_000 else n) + 0.5 for n in range(2_000)
+    ]
+    assert sum(read for _, read in seen) <= 2 * size
+    assert sum(at < before for (before, _), (at, _) in pairwise(seen)) == 1  # back to the beginning, once
+
+
+def test_of_a_key_whose_last_lines_are_torn_the_record_before_them_counts(tmp_path):
+    store = RecordStore(tmp_path)
+    torn = {"half": ('"measured":', '"measured";')}
+    store.path.write_bytes(
+        keyed("a" * 16) + keyed("b" * 16) + keyed("a" * 16, stamp=("0.5", "2.5")) + keyed("a" * 16, **torn)
+        + keyed("c" * 16, **torn) + keyed("a" * 16, **torn)
+    )  # fmt: skip
+    loaded = store.load()
+    assert [(record.key[0], record.seconds_total) for record in loaded.records] == [("a", 2.5), ("b", 0.5)]
+    assert [unread.line for unread in loaded.skipped] == [4, 5, 6]
+
+
+def test_how_records_ended_is_what_the_records_say(tmp_path):
+    store, record = RecordStore(tmp_path), from_json(LINE)
+    for number, (status, reason) in enumerate(
+        [(Status.OK, ""), (Status.SKIPPED, 'no "GPU"\nhere \\'), (Status.FAILED, "ä"), (Status.OK, "")]
+    ):
+        record.key, record.status, record.reason = f"k{number % 3}", status, reason
+        record.parameters = {"nested": {"key": "x"}}
+        store.append(record)
+    with store.path.open("ab") as file:
+        file.write(b"torn\n" + keyed("d" * 16, schema=('"schema":1', '"schema":9')))
+    assert store.ends() == {r.key: (r.status, r.reason) for r in store.load().records}
+    assert store.keys_done() == {"k0"}
+
+
+@pytest.mark.slow  # some 5 s of processor time to see how they ended, some 20 s to read them all
+def test_a_million_records_of_distinct_keys_are_read(tmp_path):
     store = RecordStore(tmp_path)
     with store.path.open("wb") as file:
         for first in range(0, 1_000_000, 10_000):
-            file.write(b"".join(keyed(f"{number % 5_000:016d}") for number in range(first, first + 10_000)))
-    assert len(store.keys_done()) == 5_000
+            file.write(b"".join(keyed(f"{number:016d}") for number in range(first, first + 10_000)))
+    assert len(store.keys_done()) == 1_000_000
+    assert len(store.load().records) == 1_000_000
 
 
 # ---- the clock ---------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gdbench.errors import InputError
 from gdbench.harness import timing
-from gdbench.harness.regression import Finding, aa_noise, change, judge, noise_within
+from gdbench.harness.noise import change, noise_within
+from gdbench.harness.regression import Finding, aa_noise, judge
 from gdbench.harness.statistics import Interval
 
 

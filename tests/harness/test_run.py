@@ -74,3 +74,25 @@ def test_a_folder_that_is_a_file_is_refused_before_any_work(tmp_path):
     (tmp_path / "toy").write_text("")
     with pytest.raises(InputError):
         measure_cases(CASES, pytest.fail, tmp_path / "toy")
+
+
+def test_every_case_tells_its_peak_memory_and_the_joules_that_were_counted(tmp_path, monkeypatch):
+    from contextlib import contextmanager
+
+    from gdbench.harness import run as run_module
+    from gdbench.harness.memory import RESET
+
+    @contextmanager
+    def counted():
+        yield {"package-0": 2.5}
+
+    monkeypatch.setattr(run_module, "energy", counted)
+    measure_cases(CASES[:1], lambda case: Outcome(largest=max(bytearray(2**26))), tmp_path)
+    measure_cases(CASES[1:2], lambda case: Outcome(skipped="no GPU"), tmp_path)
+    measured, skipped = (record.measured for record in RecordStore(tmp_path).load().records)
+    assert measured["energy_joules"] == {"package-0": 2.5}
+    assert measured["largest"] == 0
+    assert measured["compile_from"] == "process"
+    if measured.get("peak_bytes_by") == RESET:
+        assert measured["peak_bytes"] > 2**25
+    assert skipped == {}

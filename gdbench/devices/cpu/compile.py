@@ -99,6 +99,9 @@ class Compiled:
 #: Everything this process compiled or loaded, in order.
 LOG: list[Compiled] = []
 
+#: Where the code that a piece of work needed came from: :func:`came_from`.
+COLD, CACHE, PROCESS = "cold", "cache", "process"
+
 _leaves: dict[tuple[object, str, np.dtype, int], tuple[int, object]] = {}
 #: Addresses of the package's own functions, as their modules have them: they stay what they are, and are not hashed.
 _settled: dict[tuple[object, str, np.dtype, int], int] = {}
@@ -108,6 +111,18 @@ _helpers: dict[object, object] = {}
 def seconds_compiling() -> float:
     """Seconds this process has spent compiling and loading compiled code."""
     return sum(entry.seconds for entry in LOG)
+
+
+def came_from(mark: int) -> str:
+    """Where the compiled code came from that was asked for since :data:`LOG` had ``mark`` entries.
+
+    ``COLD``: some of it was compiled; ``CACHE``: all was loaded from the disk; ``PROCESS``: this process had all of it.
+
+    >>> came_from(len(LOG))
+    'process'
+    """
+    new = LOG[mark:]
+    return PROCESS if not new else CACHE if all(entry.cached for entry in new) else COLD
 
 
 def leaf(plain: Callable[..., Any], kind: str, dtype: np.dtype, n: int = 0) -> int:
