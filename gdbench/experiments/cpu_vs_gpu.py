@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gdbench.devices.place import place
@@ -13,6 +10,8 @@ from gdbench.experiments.base import Experiment, Outcome, Settings
 from gdbench.experiments.gpu_kernels import KERNELS
 from gdbench.experiments.gpu_sides import measured
 from gdbench.experiments.gpu_table import crossings, has_gpu, table, told
+from gdbench.experiments.on_devices import refusal
+from gdbench.harness import aside
 from gdbench.harness.case import Case
 from gdbench.harness.record import Status
 from gdbench.harness.run import Excluded
@@ -21,17 +20,11 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-SIZES = {
-    "smoke": (100, 10_000),
-    "default": (100, 1_000, 10_000, 100_000, 1_000_000),
-    "full": (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000),
-}
-DTYPES = {"smoke": ("float32",), "default": ("float32", "float64"), "full": ("float32", "float64")}
+#: Kernels take those of these that they are done in; at default one is enough.
+DTYPES = {"smoke": ("float32",), "default": ("float32",), "full": ("float32", "float64")}
 #: Seconds for timing the contenders of one case against each other.
 CAP = {"smoke": 0.2, "default": 2.0, "full": 10.0}
-#: A case of its own process that has not answered by then has failed.
-LONGEST = 300
-PROCESS = "from gdbench.experiments.gpu_sides import main; main()"
+SIDES = "gdbench.experiments.gpu_sides"
 
 
 def cases(settings: Settings) -> list[Case]:
@@ -40,49 +33,35 @@ def cases(settings: Settings) -> list[Case]:
     common = {"cap": CAP[size], "device": settings.device, "size": size}
     return [
         Case("cpu_vs_gpu", {"kernel": kernel, "n": n, "dtype": dtype, **common})
-        for kernel in KERNELS
-        for dtype in DTYPES[size]
-        for n in SIZES[size]
+        for kernel, kind in KERNELS.items()
+        for dtype in [each for each in DTYPES[size] if each in kind.dtypes] or kind.dtypes[:1]
+        for n in kind.sizes[size]
     ]
-
-
-def refusal(case: Case) -> str:
-    """What the door to CUDA says where a GPU is asked for and there is none; "" if there is, or none is asked for."""
-    if place(case.parameters["device"]).kind == "cpu":
-        return ""
-    from gdbench.devices.cuda import door
-
-    found = door.state()
-    return "" if found.usable and not found.simulated else found.reason
 
 
 def measure(case: Case) -> Outcome:
     """The CPU's half here; with a GPU, both in a process of their own.
 
-    Raises ``Excluded`` where the two do not agree, ``RuntimeError`` with the last words of a process that failed.
+    Raises ``Excluded`` where the two do not agree, ``Faulted`` with the last words of a process that failed.
     """
     if shut := refusal(case):
         return Outcome({}, skipped=shut)
-    if case.parameters["device"] == "cpu":
-        return Outcome(measured(case.parameters))
-    found = _process(case.parameters)
+    asked = dict(case.parameters)
+    where = place(asked["device"])
+    if where.kind == "cpu":
+        return Outcome(measured(asked))
+    there = {**asked, "device": where.kind, "peaks": _peaks(where.number, asked["dtype"])}
+    found = aside.call(f"{SIDES}:measured", there, device=where.number)
     if "excluded" in found:
         raise Excluded(found["excluded"])
     return Outcome(found)
 
 
-def _process(asked: Any) -> dict[str, Any]:
-    aside = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # else JAX takes most of the device's memory
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", PROCESS, json.dumps(asked)],
-            env={**os.environ, **aside}, capture_output=True, text=True, check=False, timeout=LONGEST,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(f"no answer within {LONGEST} s") from None
-    if done.returncode:
-        raise RuntimeError((done.stderr.strip().splitlines() or ["the process ended without a word"])[-1])
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+@cache
+def _peaks(number: int, dtype: str) -> dict[str, Any]:
+    """What that GPU can do at most, measured once a run."""
+    found: dict[str, Any] = aside.call(f"{SIDES}:measured_peaks", dtype, device=number)
+    return found
 
 
 def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
