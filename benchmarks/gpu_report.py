@@ -1,10 +1,12 @@
 """Everything there is to measure on a GPU, in one go: ``python benchmarks/gpu_report.py [FOLDER]``.
 
-For a fresh machine, without network, within about ten minutes: its environment, the tests that need hardware, the
-experiment cpu_vs_gpu, and the benchmarks of test_gpu.py. All of it is written into FOLDER (results/ if left out), to be
-copied back: records, figure and table as ``gdbench run`` writes them, and beside them the folder gpu_report. Each part
-is a process of its own, and so is each test and each kernel's benchmarks, since a kernel that faults leaves its
-process's device unusable: what failed is recorded, and the rest goes on.
+For a fresh machine, without network: its environment, the experiment cpu_vs_gpu, a thousand steps over a million
+parameters by differences alone, the other experiments that run on a GPU, the tests that need hardware, and the
+benchmarks of test_gpu.py; the most telling first, for about a quarter of an hour at most. All of it is written into
+FOLDER (results/ if left out), to be copied back: records, figures and tables as ``gdbench run`` and ``gdbench plot``
+write them, and beside them the folder gpu_report. Each part is a process of its own, and so is each test and each
+kernel's benchmarks, since a kernel that faults leaves its process's device unusable: what failed is recorded, and the
+rest goes on.
 
 ``--check`` runs nothing and lists the parts. Exit code 0: all passed; 1: a part failed; 2: there is no GPU here.
 """
@@ -23,19 +25,25 @@ from typing import NamedTuple
 
 from gdbench.devices.cuda import door
 from gdbench.experiments.gpu_kernels import KERNELS
+from gdbench.harness.aside import end_group
 from gdbench.harness.run import machine_folder
 
 ROOT = Path(__file__).parents[1]
 HARDWARE_TESTS = "tests/devices"
-#: Seconds for all parts together, and for one.
+#: Seconds for all parts together, and for one that has no limit of its own.
 ALL, ONE = 900.0, 240.0
+#: Seconds kept for drawing, whatever was reached.
+DRAWING = 60.0
+#: Experiments whose verbs run on a GPU; the first does a thousand steps over a million parameters.
+OTHERS = ("finite_difference_training", "training", "basins", "search")
 
 
 class Part(NamedTuple):
-    """A process to run: its name, and the words after ``python -m``."""
+    """A process to run: its name, the words after ``python -m``, and the seconds it may take."""
 
     name: str
     words: tuple[str, ...]
+    limit: float | None = None
 
 
 class Done(NamedTuple):
@@ -50,7 +58,9 @@ class Done(NamedTuple):
 def parts(folder: Path, place: Path) -> Iterator[Part]:
     """What is run, the most telling first."""
     yield Part("info", ("gdbench", "info"))
-    yield Part("cpu_vs_gpu", ("gdbench", "run", "cpu_vs_gpu", "--device", "cuda", "--out", str(folder)))
+    yield Part("cpu_vs_gpu", ("gdbench", "run", "cpu_vs_gpu", "--device", "cuda", "--out", str(folder)), 600.0)
+    for name in OTHERS:
+        yield Part(name, ("gdbench", "run", name, "--device", "cuda", "--out", str(folder)), 300.0)
     for kernel in KERNELS:
         words = ("--benchmark-only", f"-k=[{kernel}-float", f"--benchmark-json={place / f'benchmark-{kernel}.json'}")
         yield Part(f"benchmark of {kernel}", ("pytest", "benchmarks/test_gpu.py", "-p", "no:cacheprovider", *words))
@@ -68,16 +78,21 @@ def hardware_tests() -> list[str]:
 def run(part: Part, place: Path, limit: float) -> Done:
     """Run one part, keep what it printed, and say how it ended."""
     began = time.perf_counter()
-    try:
-        asked = subprocess.run(
-            [sys.executable, "-m", *part.words],
-            cwd=ROOT, env=_own(), capture_output=True, text=True, timeout=limit, check=False,
-        )  # fmt: skip
-        printed, passed = asked.stdout + asked.stderr, asked.returncode == 0
-    except subprocess.TimeoutExpired as late:
-        printed, passed = f"{late.stdout or ''}\nno end within {limit:.0f} s", False
-    (place / f"{part.name.replace(' ', '-')}.txt").write_text(printed, encoding="utf-8")
-    said = "" if passed else next((line for line in reversed(printed.splitlines()) if line.strip()), "not a word")
+    printed = place / f"{part.name.replace(' ', '-')}.txt"
+    with printed.open("wb") as into, subprocess.Popen(
+        [sys.executable, "-m", *part.words],
+        cwd=ROOT, env=_own(), stdout=into, stderr=subprocess.STDOUT, start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            passed = process.wait(limit) == 0
+        except BaseException as reason:  # too late, or Ctrl-C
+            end_group(process.pid)  # a process it has started would keep the device
+            if not isinstance(reason, subprocess.TimeoutExpired):
+                raise
+            passed = False
+            into.write(f"\nno end within {limit:.0f} s\n".encode())
+    lines = printed.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = "" if passed else next((line for line in reversed(lines) if line.strip()), "not a word")
     return Done(part.name, "passed" if passed else "failed", time.perf_counter() - began, said)
 
 
@@ -92,9 +107,11 @@ def report(folder: Path) -> int:
     place.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     done: list[Done] = []
-    for part in parts(folder, place):
+    drawing = Part("figures", ("gdbench", "plot", str(folder)), DRAWING)
+    for part in (*parts(folder, place), drawing):
         left = ALL - (time.perf_counter() - began)
-        done.append(run(part, place, min(left, ONE)) if left > 0 else Done(part.name, "not reached", 0.0))
+        limit = min(left, part.limit or ONE) if part is not drawing else DRAWING
+        done.append(run(part, place, limit) if limit > 0 else Done(part.name, "not reached", 0.0))
         print(f"{done[-1].ended:>11}  {done[-1].seconds:6.1f} s  {part.name}  {done[-1].said}", flush=True)
         told = {"gpu": door.state().reason, "parts": [each._asdict() for each in done]}
         (place / "report.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

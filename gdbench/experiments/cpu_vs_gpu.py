@@ -9,7 +9,7 @@ from gdbench.devices.place import place
 from gdbench.experiments.base import Experiment, Outcome, Settings
 from gdbench.experiments.gpu_kernels import KERNELS
 from gdbench.experiments.gpu_sides import measured
-from gdbench.experiments.gpu_table import crossings, has_gpu, table, told
+from gdbench.experiments.gpu_table import crossings, has_gpu, table
 from gdbench.experiments.on_devices import refusal
 from gdbench.harness import aside
 from gdbench.harness.case import Case
@@ -70,26 +70,40 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
     own = own[own["machine"] == own["machine"].iloc[0]]
-    words = {name: kernel.words for name, kernel in KERNELS.items()}
+    own = own[own["kernel"].isin(list(KERNELS))]
+    told = {name: [getattr(KERNELS[kernel], name) for kernel in own["kernel"]] for name in ("words", "unit")}
     cores = int(own["cores"].max())
     subtitle = f"{cores} cores, all used; GPU: {next(iter(own.loc[own['gpu'] != '', 'gpu']), 'none')}"
-    return cpu_vs_gpu_figure(own.assign(words=own["kernel"].map(words)), title(own), subtitle)
+    order = own.assign(**told, place=own["kernel"].map(list(KERNELS).index))
+    return cpu_vs_gpu_figure(order.sort_values(["place", "dtype", "n"]), title(own), subtitle)
 
 
 def title(own: pandas.DataFrame) -> str:
     """The message of one machine's table."""
     if not has_gpu(own):
-        return "Not run on a GPU: what the cores take, and nothing to hold it against"
+        return _of_cores(own)
     found = crossings(own)
     overtakes = found[found["copies"]]
-    some = overtakes[overtakes["crossing"].map(lambda at: at.n < float("inf"))]
+    some = overtakes[[at.n < float("inf") for at in overtakes["crossing"]]]
     if some.empty:
         return "With its copies, the GPU overtakes all cores at no size measured"
-    sizes = some["crossing"].map(lambda at: max(at.n, at.smallest))
-    low, high = told(sizes.min()), told(sizes.max())
-    span = f"from {low} items on" if low == high else f"from {low} to {high} items on, depending on the work"
-    never = "" if len(some) == len(overtakes) else f"; never in {len(overtakes) - len(some)} of {len(overtakes)}"
-    return f"With its copies, the GPU overtakes all cores {span}{never}"
+    most = own["faster_with_copies"].max()
+    kinds = some["kernel"].nunique(), overtakes["kernel"].nunique()
+    once = sum(not any(at.n > 0 for at in rows["crossing"]) for _, rows in some.groupby("kernel"))
+    early = f" ({once} of them at every size measured)" if once else ""
+    told = f"in {kinds[0]} of {kinds[1]} kinds of work{early}, by up to {most:.2g}x"
+    return f"With its copies, the GPU overtakes all cores {told}"
+
+
+def _of_cores(own: pandas.DataFrame) -> str:
+    """Without a GPU: what all cores gain on one, at the largest size of each kind of work."""
+    known = own[own["one_core"].notna() & own["all_cores"].notna()]
+    known = known.sort_values("n").drop_duplicates("kernel", keep="last")
+    if known.empty:
+        return "Not run on a GPU: the time each kind of work takes on the CPU"
+    gains, cores = known["one_core"] / known["all_cores"], int(own["cores"].max())
+    least, most = f"{gains.min():.1f}", f"{gains.max():.1f}"
+    return f"Not run on a GPU; {cores} cores are {least} to {most} times as fast as one, depending on the work"
 
 
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:

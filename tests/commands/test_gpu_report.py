@@ -49,7 +49,13 @@ def test_checking_lists_every_part(script, open_door, capsys, tmp_path, monkeypa
     monkeypatch.setattr(script, "hardware_tests", lambda: ["tests/devices/test_cuda_gpu.py::test_one"])
     assert script.main([str(tmp_path), "--check"]) == 0
     listed = [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()]
-    assert listed == ["info", "cpu_vs_gpu", *(f"benchmark of {kernel}" for kernel in KERNELS), "test test_one"]
+    assert listed == [
+        "info",
+        "cpu_vs_gpu",
+        *script.OTHERS,
+        *(f"benchmark of {kernel}" for kernel in KERNELS),
+        "test test_one",
+    ]
 
 
 def test_the_hardware_tests_are_found_without_hardware(script):
@@ -70,24 +76,32 @@ def test_a_kernels_benchmarks_are_found_by_its_name(script, tmp_path, monkeypatc
 def test_a_part_that_fails_hangs_or_comes_too_late_is_recorded_and_the_rest_goes_on(
     script, open_door, tmp_path, monkeypatch
 ):
+    plot = script.Part
+
+    def part(name, words, limit=None):  # nothing is there to be drawn
+        return plot(name, ("timeit", "-n1", "-r1", "pass") if name == "figures" else words, limit)
+
     asked = [
         script.Part("good", ("timeit", "-n1", "-r1", "pass")),
         script.Part("bad", ("timeit", "-n1", "-r1", "raise RuntimeError('an illegal memory access')")),
-        script.Part("endless", ("timeit", "-n1", "-r1", "import time; time.sleep(60)")),
+        script.Part("endless", ("timeit", "-n1", "-r1", "import time; print('begun', flush=True); time.sleep(60)")),
         script.Part("good again", ("timeit", "-n1", "-r1", "pass")),
     ]
     monkeypatch.setattr(script, "parts", lambda folder, place: iter(asked))
+    monkeypatch.setattr(script, "Part", part)
     monkeypatch.setattr(script, "ONE", 5.0)
     assert script.report(tmp_path) == 1
     (path,) = tmp_path.glob("*/gpu_report/report.json")
     told = json.loads(path.read_text())
-    assert [part["ended"] for part in told["parts"]] == ["passed", "failed", "failed", "passed"]
+    assert [part["ended"] for part in told["parts"]] == ["passed", "failed", "failed", "passed", "passed"]
+    assert [part["name"] for part in told["parts"]][-1] == "figures"
     assert told["parts"][1]["said"] == "RuntimeError: an illegal memory access"
     assert "no end within 5 s" in told["parts"][2]["said"]
+    assert (path.parent / "endless.txt").read_text() == "begun\n\nno end within 5 s\n"
     assert (path.parent / "good-again.txt").exists()
     monkeypatch.setattr(script, "ALL", -1.0)
     assert script.report(tmp_path) == 1
-    assert {part["ended"] for part in json.loads(path.read_text())["parts"]} == {"not reached"}
+    assert [part["ended"] for part in json.loads(path.read_text())["parts"]] == ["not reached"] * 4 + ["passed"]
 
 
 def test_the_benchmarks_are_skipped_with_the_reason():

@@ -97,10 +97,17 @@ def test_the_figure_and_the_table_tell_the_crossover():
     tidy = cpu_vs_gpu.table(invented())
     figure = cpu_vs_gpu.figure(tidy, "m")
     title = figure_text(figure, "title").replace("\n", " ")
-    assert title.startswith("With its copies, the GPU overtakes all cores from 100 to ")
-    assert title.endswith("never in 1 of 3")
+    assert title == (
+        "With its copies, the GPU overtakes all cores in 2 of 3 kinds of work (1 of them at every size measured), "
+        "by up to 60x"
+    )
     assert "16 cores, all used; GPU: A pretended GPU." in figure_text(figure, "subtitle")
-    assert len(figure.axes) == 2
+    assert len(figure.axes) == 3
+    drawn = [{artist.get_gid() for artist in panel.get_children()} for panel in figure.axes]
+    assert ["crossover" in gids for gids in drawn] == [True, False, False]
+    assert all({"interval", "even", "faster_with_copies", "faster_resident", "share"} <= gids for gids in drawn)
+    assert set(tidy[tidy["kernel"] == "starts"]["crossover_low"]) == {1_000}
+    assert set(tidy[tidy["kernel"] == "landscape"]["crossover_n"]) == {math.inf}
     shown = cpu_vs_gpu.summary(tidy)
     assert shown["GPU overtakes all cores"].tolist().count("") == 12
     assert "of GEMM" not in shown

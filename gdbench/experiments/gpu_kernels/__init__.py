@@ -45,7 +45,7 @@ UNITS = {"smoke": (8,), "default": (8, 64, 512), "full": (8, 32, 128, 512, 1_024
 #: Variables, of which each wants two values of the whole function.
 VARIABLES = {"smoke": (100, 1_000), "default": (100, 1_000, 10_000), "full": (100, 300, 1_000, 3_000, 10_000, 30_000)}
 
-_EPOCH = "an epoch of SGD, 784-128-10, 5,000 rows, "
+_EPOCH = "epoch: SGD on 784-128-10, "
 _ROSENBROCK = rosenbrock(n=2)
 _FLOAT32 = ("float32",)
 _FLOAT64 = ("float64",)
@@ -74,11 +74,11 @@ KERNELS = {
     ),
     "search": Kernel("random search: a quadratic in 8 variables", "proposals", search, MANY),
     "differences": Kernel(
-        "slope: central differences of Rosenbrock-n", "variables", differences, VARIABLES,
+        "slope: central differences of Rosenbrock-n", "variables n", differences, VARIABLES,
         flops=lambda n: 16.0 * n * n, dtypes=_FLOAT64, tolerance={"float64": 1e-5},
     ),
     "structured": Kernel(
-        "slope: structured differences of the network 784-n-10, batch 64", "hidden units", structured, UNITS,
+        "slope: structured differences, network 784-n-10", "hidden units n, batch of 64 rows", structured, UNITS,
         dtypes=_FLOAT64, tolerance={"float64": 1e-7},
     ),
     "sgd-update": Kernel(
@@ -90,10 +90,11 @@ KERNELS = {
     "product": Kernel("product: two square matrices", "rows", product, SIDES, flops=lambda n: 2.0 * n**3),
     **{
         f"epoch-{mode}": Kernel(
-            _EPOCH + how, "rows of a batch", epoch(mode), BATCHES, flops=flops_an_epoch, dtypes=_FLOAT32,
+            _EPOCH + how, "rows of a batch, of 5,000 in an epoch", epoch(mode), BATCHES,
+            flops=flops_an_epoch, dtypes=_FLOAT32,
         )
         for mode, how in {
-            "kernels": "kernel by kernel", "graph": "as a CUDA graph", "persistent": "as one persistent kernel",
+            "kernels": "kernel by kernel", "graph": "as a CUDA graph", "persistent": "one persistent kernel",
         }.items()
     },
 }  # fmt: skip
