@@ -2,11 +2,11 @@
 
 For a fresh machine, without network: its environment, the experiment cpu_vs_gpu, a thousand steps over a million
 parameters by differences alone, the other experiments that run on a GPU, the tests that need hardware, and the
-benchmarks of test_gpu.py; the most telling first, for about a quarter of an hour at most. All of it is written into
-FOLDER (results/ if left out), to be copied back: records, figures and tables as ``gdbench run`` and ``gdbench plot``
-write them, and beside them the folder gpu_report. Each part is a process of its own, and so is each test and each
-kernel's benchmarks, since a kernel that faults leaves its process's device unusable: what failed is recorded, and the
-rest goes on.
+benchmarks of test_gpu.py; the most telling first, within ten minutes or the ``--seconds`` given. All of it is written
+into FOLDER (results/ if left out), to be copied back: records, figures and tables as ``gdbench run`` and ``gdbench
+plot`` write them, and beside them the folder gpu_report. Each part is a process of its own, and so is each test and
+each kernel's benchmarks, since a kernel that faults leaves its process's device unusable: what failed is recorded, and
+the rest goes on.
 
 ``--check`` runs nothing and lists the parts. Exit code 0: all passed; 1: a part failed; 2: there is no GPU here.
 """
@@ -16,10 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,11 +33,15 @@ from gdbench.harness.run import machine_folder
 ROOT = Path(__file__).parents[1]
 HARDWARE_TESTS = "tests/devices"
 #: Seconds for all parts together, and for one that has no limit of its own.
-ALL, ONE = 900.0, 240.0
-#: Seconds kept for drawing, whatever was reached.
-DRAWING = 60.0
-#: Experiments whose verbs run on a GPU; the first does a thousand steps over a million parameters.
-OTHERS = ("finite_difference_training", "training", "basins", "search")
+ALL, ONE = 600.0, 240.0
+#: Of them, seconds kept for drawing, whatever was reached.
+DRAWING = 40.0
+#: Seconds a part has for ending its own processes.
+GRACE = 5.0
+#: What runs on a GPU; the first does a thousand steps over a million parameters.
+EXPERIMENTS = ("finite_difference_training", "cpu_vs_gpu", "training", "basins", "search")
+#: Seconds cpu_vs_gpu may take.
+LONGER = 360.0
 
 
 class Part(NamedTuple):
@@ -58,9 +64,9 @@ class Done(NamedTuple):
 def parts(folder: Path, place: Path) -> Iterator[Part]:
     """What is run, the most telling first."""
     yield Part("info", ("gdbench", "info"))
-    yield Part("cpu_vs_gpu", ("gdbench", "run", "cpu_vs_gpu", "--device", "cuda", "--out", str(folder)), 600.0)
-    for name in OTHERS:
-        yield Part(name, ("gdbench", "run", name, "--device", "cuda", "--out", str(folder)), 300.0)
+    for name in EXPERIMENTS:
+        limit = LONGER if name == "cpu_vs_gpu" else None
+        yield Part(name, ("gdbench", "run", name, "--device", "cuda", "--out", str(folder)), limit)
     for kernel in KERNELS:
         words = ("--benchmark-only", f"-k=[{kernel}-float", f"--benchmark-json={place / f'benchmark-{kernel}.json'}")
         yield Part(f"benchmark of {kernel}", ("pytest", "benchmarks/test_gpu.py", "-p", "no:cacheprovider", *words))
@@ -86,7 +92,7 @@ def run(part: Part, place: Path, limit: float) -> Done:
         try:
             passed = process.wait(limit) == 0
         except BaseException as reason:  # too late, or Ctrl-C
-            end_group(process.pid)  # a process it has started would keep the device
+            _end(process)
             if not isinstance(reason, subprocess.TimeoutExpired):
                 raise
             passed = False
@@ -96,12 +102,20 @@ def run(part: Part, place: Path, limit: float) -> Done:
     return Done(part.name, "passed" if passed else "failed", time.perf_counter() - began, said)
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a part and all it has started, which would keep the device: it is asked to first, and given a moment."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(GRACE)
+    end_group(process.pid)
+
+
 def _own() -> dict[str, str]:
     """This process's variables, but for what a pytest around it has set."""
     return {name: told for name, told in os.environ.items() if not name.startswith("PYTEST_")}
 
 
-def report(folder: Path) -> int:
+def report(folder: Path, seconds: float = ALL) -> int:
     """Run all parts; after each the report is on the disk."""
     place = machine_folder(folder) / "gpu_report"
     place.mkdir(parents=True, exist_ok=True)
@@ -109,7 +123,7 @@ def report(folder: Path) -> int:
     done: list[Done] = []
     drawing = Part("figures", ("gdbench", "plot", str(folder)), DRAWING)
     for part in (*parts(folder, place), drawing):
-        left = ALL - (time.perf_counter() - began)
+        left = seconds - DRAWING - (time.perf_counter() - began)
         limit = min(left, part.limit or ONE) if part is not drawing else DRAWING
         done.append(run(part, place, limit) if limit > 0 else Done(part.name, "not reached", 0.0))
         print(f"{done[-1].ended:>11}  {done[-1].seconds:6.1f} s  {part.name}  {done[-1].said}", flush=True)
@@ -122,6 +136,7 @@ def report(folder: Path) -> int:
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path("results"))
+    parser.add_argument("--seconds", type=float, default=ALL, help=f"for all parts together ({ALL:.0f})")
     parser.add_argument("--check", action="store_true", help="only list the parts")
     asked = parser.parse_args(words)
     found = door.state()
@@ -133,7 +148,7 @@ def main(words: list[str] | None = None) -> int:
         for part in parts(folder, machine_folder(folder) / "gpu_report"):
             print(f"{part.name}: {' '.join(part.words)}")
         return 0
-    return report(folder)
+    return report(folder, asked.seconds)
 
 
 if __name__ == "__main__":
