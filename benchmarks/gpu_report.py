@@ -1,10 +1,12 @@
 """Everything there is to measure on a GPU, in one go: ``python benchmarks/gpu_report.py [FOLDER]``.
 
-For a fresh machine, without network, within about ten minutes: its environment, the tests that need hardware, the
-experiment cpu_vs_gpu, and the benchmarks of test_gpu.py. All of it is written into FOLDER (results/ if left out), to be
-copied back: records, figure and table as ``gdbench run`` writes them, and beside them the folder gpu_report. Each part
-is a process of its own, and so is each test and each kernel's benchmarks, since a kernel that faults leaves its
-process's device unusable: what failed is recorded, and the rest goes on.
+For a fresh machine, without network: its environment, the experiment cpu_vs_gpu, a thousand steps over a million
+parameters by differences alone, the other experiments that run on a GPU, the tests that need hardware, and the
+benchmarks of test_gpu.py; the most telling first, within ten minutes or the ``--seconds`` given. All of it is written
+into FOLDER (results/ if left out), to be copied back: records, figures and tables as ``gdbench run`` and ``gdbench
+plot`` write them, and beside them the folder gpu_report. Each part is a process of its own, and so is each test and
+each kernel's benchmarks, since a kernel that faults leaves its process's device unusable: what failed is recorded, and
+the rest goes on.
 
 ``--check`` runs nothing and lists the parts. Exit code 0: all passed; 1: a part failed; 2: there is no GPU here.
 """
@@ -14,28 +16,40 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from gdbench.devices.cuda import door
 from gdbench.experiments.gpu_kernels import KERNELS
+from gdbench.harness.aside import end_group
 from gdbench.harness.run import machine_folder
 
 ROOT = Path(__file__).parents[1]
 HARDWARE_TESTS = "tests/devices"
-#: Seconds for all parts together, and for one.
-ALL, ONE = 540.0, 240.0
+#: Seconds for all parts together, and for one that has no limit of its own.
+ALL, ONE = 600.0, 240.0
+#: Of them, seconds kept for drawing, whatever was reached.
+DRAWING = 40.0
+#: Seconds a part has for ending its own processes.
+GRACE = 5.0
+#: What runs on a GPU; the first does a thousand steps over a million parameters.
+EXPERIMENTS = ("finite_difference_training", "cpu_vs_gpu", "training", "basins", "search")
+#: Seconds cpu_vs_gpu may take.
+LONGER = 360.0
 
 
 class Part(NamedTuple):
-    """A process to run: its name, and the words after ``python -m``."""
+    """A process to run: its name, the words after ``python -m``, and the seconds it may take."""
 
     name: str
     words: tuple[str, ...]
+    limit: float | None = None
 
 
 class Done(NamedTuple):
@@ -50,9 +64,11 @@ class Done(NamedTuple):
 def parts(folder: Path, place: Path) -> Iterator[Part]:
     """What is run, the most telling first."""
     yield Part("info", ("gdbench", "info"))
-    yield Part("cpu_vs_gpu", ("gdbench", "run", "cpu_vs_gpu", "--device", "cuda", "--out", str(folder)))
+    for name in EXPERIMENTS:
+        limit = LONGER if name == "cpu_vs_gpu" else None
+        yield Part(name, ("gdbench", "run", name, "--device", "cuda", "--out", str(folder)), limit)
     for kernel in KERNELS:
-        words = ("--benchmark-only", f"-k=[{kernel}-", f"--benchmark-json={place / f'benchmark-{kernel}.json'}")
+        words = ("--benchmark-only", f"-k=[{kernel}-float", f"--benchmark-json={place / f'benchmark-{kernel}.json'}")
         yield Part(f"benchmark of {kernel}", ("pytest", "benchmarks/test_gpu.py", "-p", "no:cacheprovider", *words))
     for test in hardware_tests():
         yield Part(f"test {test.rpartition('::')[2]}", ("pytest", test, "-m", "gpu", "-p", "no:cacheprovider"))
@@ -68,17 +84,30 @@ def hardware_tests() -> list[str]:
 def run(part: Part, place: Path, limit: float) -> Done:
     """Run one part, keep what it printed, and say how it ended."""
     began = time.perf_counter()
-    try:
-        asked = subprocess.run(
-            [sys.executable, "-m", *part.words],
-            cwd=ROOT, env=_own(), capture_output=True, text=True, timeout=limit, check=False,
-        )  # fmt: skip
-        printed, passed = asked.stdout + asked.stderr, asked.returncode == 0
-    except subprocess.TimeoutExpired as late:
-        printed, passed = f"{late.stdout or ''}\nno end within {limit:.0f} s", False
-    (place / f"{part.name.replace(' ', '-')}.txt").write_text(printed, encoding="utf-8")
-    said = "" if passed else next((line for line in reversed(printed.splitlines()) if line.strip()), "not a word")
+    printed = place / f"{part.name.replace(' ', '-')}.txt"
+    with printed.open("wb") as into, subprocess.Popen(
+        [sys.executable, "-m", *part.words],
+        cwd=ROOT, env=_own(), stdout=into, stderr=subprocess.STDOUT, start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            passed = process.wait(limit) == 0
+        except BaseException as reason:  # too late, or Ctrl-C
+            _end(process)
+            if not isinstance(reason, subprocess.TimeoutExpired):
+                raise
+            passed = False
+            into.write(f"\nno end within {limit:.0f} s\n".encode())
+    lines = printed.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = "" if passed else next((line for line in reversed(lines) if line.strip()), "not a word")
     return Done(part.name, "passed" if passed else "failed", time.perf_counter() - began, said)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a part and all it has started, which would keep the device: it is asked to first, and given a moment."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(GRACE)
+    end_group(process.pid)
 
 
 def _own() -> dict[str, str]:
@@ -86,15 +115,17 @@ def _own() -> dict[str, str]:
     return {name: told for name, told in os.environ.items() if not name.startswith("PYTEST_")}
 
 
-def report(folder: Path) -> int:
+def report(folder: Path, seconds: float = ALL) -> int:
     """Run all parts; after each the report is on the disk."""
     place = machine_folder(folder) / "gpu_report"
     place.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     done: list[Done] = []
-    for part in parts(folder, place):
-        left = ALL - (time.perf_counter() - began)
-        done.append(run(part, place, min(left, ONE)) if left > 0 else Done(part.name, "not reached", 0.0))
+    drawing = Part("figures", ("gdbench", "plot", str(folder)), DRAWING)
+    for part in (*parts(folder, place), drawing):
+        left = seconds - DRAWING - (time.perf_counter() - began)
+        limit = min(left, part.limit or ONE) if part is not drawing else DRAWING
+        done.append(run(part, place, limit) if limit > 0 else Done(part.name, "not reached", 0.0))
         print(f"{done[-1].ended:>11}  {done[-1].seconds:6.1f} s  {part.name}  {done[-1].said}", flush=True)
         told = {"gpu": door.state().reason, "parts": [each._asdict() for each in done]}
         (place / "report.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
@@ -105,6 +136,7 @@ def report(folder: Path) -> int:
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path("results"))
+    parser.add_argument("--seconds", type=float, default=ALL, help=f"for all parts together ({ALL:.0f})")
     parser.add_argument("--check", action="store_true", help="only list the parts")
     asked = parser.parse_args(words)
     found = door.state()
@@ -116,7 +148,7 @@ def main(words: list[str] | None = None) -> int:
         for part in parts(folder, machine_folder(folder) / "gpu_report"):
             print(f"{part.name}: {' '.join(part.words)}")
         return 0
-    return report(folder)
+    return report(folder, asked.seconds)
 
 
 if __name__ == "__main__":

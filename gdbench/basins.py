@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from gdbench.arguments import checked_plan, checked_whole
 from gdbench.critical import SAME, find_critical_points
-from gdbench.devices.place import place
+from gdbench.devices.place import Place, in_use, place
 from gdbench.errors import InputError
 from gdbench.methods.base import Direction, Method, Step
 from gdbench.minimize import minimize
@@ -83,7 +84,7 @@ def basins(
     lower, upper: corners of the grid, a number or (2,); None for the problem's box.
     maxiter, gtol: each start stops when its largest |slope| is at most gtol, or after maxiter steps.
     minima: (k, 2) points to recognise; None to find them by ``find_critical_points``.
-    device: ``"cpu"``, or ``"cuda"`` for a thread a start.
+    device: ``"cpu"``, or ``"cuda"`` (``"cuda:1"``, ...) for a thread a start.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def basins(
     >>> found.labels.shape, len(found.minima), int((found.labels < 0).sum())
     ((8, 8), 4, 0)
     """
-    place(device)
+    where = place(device)
     columns, rows = _grid(points)
     low, high = _corners(problem, lower, upper)
     checked_whole("maxiter", maxiter, 0)
@@ -107,7 +108,7 @@ def basins(
     starts = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     known = _minima(problem, minima, low, high)
     if method == NEWTON:
-        ends, iterations, seconds = _newton(problem, starts, maxiter, gtol, device)
+        ends, iterations, seconds = _newton(problem, starts, maxiter, gtol, where)
     else:
         result = minimize(
             problem, starts, method=method, direction=direction, step=step, maxiter=maxiter, gtol=gtol, history=False,
@@ -134,20 +135,14 @@ def nearest(ends: Array, known: Array, within: Array) -> Array:
     return labels
 
 
-def _newton(problem: Any, starts: Array, maxiter: int, gtol: float, device: str) -> tuple[Array, Array, float]:
+def _newton(problem: Any, starts: Array, maxiter: int, gtol: float, where: Place) -> tuple[Array, Array, float]:
     plan = checked_plan(problem, starts, gtol=gtol)
-    run: Any
-    if device == "cuda":
-        from gdbench.devices.cuda.newton import ManyNewton as CudaManyNewton
-
-        run = CudaManyNewton(plan)
-    else:
-        from gdbench.devices.cpu.newton import ManyNewton
-
-        run = ManyNewton(plan)
-    began = time.perf_counter()
-    run.advance(int(maxiter), damped=False)
-    return run.x, run.nit, time.perf_counter() - began
+    with in_use(where):
+        run = import_module(f"gdbench.devices.{where.kind}.newton").ManyNewton(plan)
+        began = time.perf_counter()
+        run.advance(int(maxiter), damped=False)
+        seconds = time.perf_counter() - began
+    return run.x, run.nit, seconds
 
 
 def _grid(points: Any) -> tuple[int, int]:

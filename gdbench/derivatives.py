@@ -11,6 +11,7 @@ import numpy as np
 
 from gdbench.arguments import checked_plan, checked_x0, recordable
 from gdbench.counts import NAMES
+from gdbench.devices.place import in_use, place
 from gdbench.errors import InputError, unknown
 from gdbench.gradients.base import Gradient
 from gdbench.problems.base import Array, Problem
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Sources of a Hessian; those of ``_MADE`` make one out of the value.
 HESSIANS = ("analytic", "reverse-ad", "hyper-dual", "difference")
-DEVICES = ("cpu", "cuda")
 _MADE = {"reverse-ad": "curvature", "hyper-dual": "duals"}
 
 
@@ -42,7 +42,7 @@ def gradient(
         ``"auto"`` takes the analytic slope where there is one, else ``"reverse-ad"`` where the function can be
         recorded, else ``"3-point"``.
     counts: a dictionary to be filled with what was spent: nfev, njev, nhev, nhvp, nfev_fd.
-    device: ``"cpu"``, or ``"cuda"`` for ``"2-point"`` and ``"3-point"``: a thread a variable.
+    device: ``"cpu"``, or ``"cuda"`` (``"cuda:1"``, ...) for ``"2-point"`` and ``"3-point"``: a thread a variable.
 
     Returns
     -------
@@ -58,10 +58,10 @@ def gradient(
     >>> gradient("himmelblau", [1.0, 0.0]).tolist()
     [-52.0, -20.0]
     """
-    if not isinstance(device, str) or device not in DEVICES:
-        raise unknown("device", device, DEVICES)
-    if device == "cuda":
-        return _on_cuda(problem, x, source, counts)
+    where = place(device)
+    if where.kind == "cuda":
+        with in_use(where):
+            return _on_cuda(problem, x, source, counts)
     from gdbench.devices.cpu.descend import Slope
 
     plan = plan_at(problem, x, source)

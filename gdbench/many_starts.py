@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gdbench.counts import NAMES
-from gdbench.devices.place import Place
+from gdbench.devices.place import Place, in_use
 from gdbench.devices.plan import Plan
 from gdbench.errors import InputError
 from gdbench.methods.base import Method, Search
@@ -63,10 +63,5 @@ def _device(where: Place, method: object) -> Iterator[Callable[[Plan, int], Any]
         def made(plan: Plan, maxiter: int) -> Any:
             return multistart(plan, maxiter) if where.kind == "cpu" else multistart(plan)
 
-    if where.kind == "cpu":
-        yield made
-        return
-    from gdbench.devices.cuda import door
-
-    with door.on(where.number):
+    with in_use(where):
         yield made

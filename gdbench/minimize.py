@@ -16,7 +16,7 @@ import numpy as np
 from gdbench.arguments import checked_plan, checked_step, checked_whole
 from gdbench.counts import NAMES
 from gdbench.devices.log import FEW
-from gdbench.devices.place import place
+from gdbench.devices.place import in_use, place
 from gdbench.errors import InputError
 from gdbench.gradients.base import Gradient
 from gdbench.many_starts import many
@@ -96,7 +96,7 @@ def minimize(
     history: record every iteration; ``"x"`` keeps the points too.
     dtype: ``"float64"`` or ``"float32"``.
     device: ``"cpu"``, or ``"cuda"`` for many starts (a thread each; of a search, start s draws with seed + s) and for
-        ``"random-search"`` (a thread a proposal); ``"cuda:1"``: of several devices, the second, for many starts.
+        ``"random-search"`` (a thread a proposal); ``"cuda:1"``: of several devices, the second.
     seed: of mini-batches and searches; the same draws on every device.
     callback: called as ``callback(state)`` after every iteration, with fields x, fun, nit; raising
         StopIteration ends the descent.
@@ -141,17 +141,22 @@ def minimize(
             raise InputError("callback and maxtime work on one start; leave them out, or give x0 of shape (n,).")
         return many(plan, maxiter, where)
     began = time.perf_counter()
-    run = start(plan, device)
-    clock = SimpleNamespace(seconds=0.0, compile=time.perf_counter() - began)
-    status, seconds_at = _drive(run, maxiter, maxtime, callback, clock)
+    with in_use(where):
+        run = start(plan, device)
+        clock = SimpleNamespace(seconds=0.0, compile=time.perf_counter() - began)
+        status, seconds_at = _drive(run, maxiter, maxtime, callback, clock)
     return _result(plan, run, status, clock, seconds_at)
 
 
 def start(plan: Plan, device: str = "cpu") -> Run:
-    """The plan as a descent under way on ``device``; everything it needs is compiled when this returns."""
-    kind, number = place(device)
-    if kind == "cuda":
-        return _on_cuda(plan, number)
+    """The plan as a descent under way on ``device``; everything it needs is compiled when this returns.
+
+    Of several GPUs, whoever asks keeps that one in use (``devices.place.in_use``) until the descent has ended.
+    """
+    where = place(device)
+    if where.kind == "cuda":
+        with in_use(where):
+            return _on_cuda(plan)
     if isinstance(plan.method, Search):
         from gdbench.devices.cpu.search import SearchRun
 
@@ -173,10 +178,8 @@ def start(plan: Plan, device: str = "cpu") -> Run:
     return Descent(plan)
 
 
-def _on_cuda(plan: Plan, number: int) -> Run:
+def _on_cuda(plan: Plan) -> Run:
     """A single descent or search on a GPU: there, mini-batches of a network and proposals at random are worth it."""
-    if number:
-        raise InputError(f"a single start runs on the first device, not on cuda:{number}; set CUDA_VISIBLE_DEVICES.")
     if isinstance(plan.method, Search):
         from gdbench.devices.cuda.search import SearchRun
 

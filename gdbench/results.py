@@ -105,14 +105,38 @@ def load(root: Path, experiment: Experiment, size: str | None = None, *, tally: 
         if not shown:
             continue
         frame = experiment.beside(to_frame(shown), folder / experiment.name)
-        frame["machine"] = folder.name
-        frames.append(_of_one_size(frame, size))
-        machines.append(folder.name)
+        frame["machine"] = [folder.name + _device(experiment, given) for given in _devices(frame)]
+        for name in sorted(set(frame["machine"])):
+            frames.append(_of_one_size(frame[frame["machine"] == name], size))
+            machines.append(name)
     if not frames:
         return None
     tidy = experiment.table(pd.concat(frames, ignore_index=True))
     machines = [machine for machine in machines if machine in set(tidy["machine"])]
     return Stored(tidy, machines, skipped) if machines else None
+
+
+def _devices(frame: pandas.DataFrame) -> list[object]:
+    """The device of each record; those of an experiment that names none are the CPU's."""
+    return frame["device"].tolist() if "device" in frame else ["cpu"] * len(frame)
+
+
+def _device(experiment: Experiment, device: object) -> str:
+    """What a record's device adds to the name of its machine: what a GPU took and what a CPU took are never mixed.
+
+    An experiment that compares the two, or whose file says where each case runs, keeps them apart itself.
+    """
+    own = experiment.devices[0] == "cpu" and len(experiment.devices) > 1
+    return f", {device}" if own and device != "cpu" else ""
+
+
+def of_machine(labels: list[str], machine: str) -> list[str]:
+    """Those of a table's machines that are this one: its CPU first, then its GPUs.
+
+    >>> of_machine(["a", "a, cuda", "ab"], "a")
+    ['a', 'a, cuda']
+    """
+    return [label for label in labels if label == machine or label.startswith(f"{machine}, ")]
 
 
 def _of_one_size(frame: pandas.DataFrame, size: str | None) -> pandas.DataFrame:
@@ -134,17 +158,18 @@ def draw(root: Path, experiment: Experiment, size: str | None = None) -> Iterato
     if stored is None:
         return
     for folder in machines_in(root):
-        if folder.name not in stored.machines:
+        labels = of_machine(stored.machines, folder.name)
+        if not labels:
             continue
-        own = stored.tidy[stored.tidy["machine"] == folder.name].reset_index(drop=True)
+        own = stored.tidy[stored.tidy["machine"].isin(labels)].reset_index(drop=True)
         place = folder / experiment.name
         to_csv(own, place / "table.csv")
         for stem, picture in {"figure": experiment.figure, **experiment.more}.items():
-            drawn = picture(own, folder.name)
+            drawn = picture(own, labels[0])
             if drawn is not None:
                 save(drawn, place, stem, records_hash=digest(place))
-        if folder.name == machine_name() and len(stored.machines) > 1:
-            save(experiment.figure(stored.tidy, folder.name), place, "comparison", records_hash=digest(place))
+        if folder.name == machine_name() and len(stored.machines) > len(labels):
+            save(experiment.figure(stored.tidy, labels[0]), place, "comparison", records_hash=digest(place))
         yield place
 
 
@@ -168,13 +193,14 @@ def rulings(root: Path, size: str | None = None, *, tally: Tally | None = None) 
     """
     found: dict[str, tuple[Verdict, str]] = {}
     known = list(EXPERIMENTS)
-    measured = set()
     for name in known:
         stored = load(root, EXPERIMENTS[name], size, tally=tally)
         if stored is None:
             continue
-        measured.add(name)
-        machine = machine_name() if machine_name() in stored.machines else stored.machines[0]
+        able = [label for label in stored.machines if ", " not in label]  # claims are settled on CPUs
+        if not able:
+            continue
+        machine = machine_name() if machine_name() in able else able[0]
         for verdict in EXPERIMENTS[name].verdicts(stored.tidy[stored.tidy["machine"] == machine]):
             found[verdict.claim] = verdict, machine
     ruled = []

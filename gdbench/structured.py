@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from gdbench.arguments import check_data, checked_dtype, checked_whole, checked_x0
-from gdbench.errors import InputError, unknown
+from gdbench.devices.place import in_use, place
+from gdbench.errors import InputError
 from gdbench.gradients.structured import Structured, differences_of
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Problem
-
-DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def structured_differences(
     h: the step; None for sqrt(eps) = 1.5e-8. It may be as small as 1e-100: no round-off grows with 1/h.
     threads: cores to use; None for all.
     dtype: of x and of the result; the arithmetic is in float64.
-    device: ``"cpu"``, or ``"cuda"``: a block of threads a unit.
+    device: ``"cpu"``, or ``"cuda"`` (``"cuda:1"``, ...): a block of threads a unit.
 
     Raises
     ------
@@ -85,20 +85,13 @@ def structured_differences(
     step = Structured(h).step_size
     cores = (os.cpu_count() or 1) if threads is None else checked_whole("threads", threads, 1)
 
-    if not isinstance(device, str) or device not in DEVICES:
-        raise unknown("device", device, DEVICES)
-    if device == "cuda" and threads is not None:
+    where = place(device)
+    if where.kind == "cuda" and threads is not None:
         raise InputError("threads are cores of the CPU; leave them out, or use device='cpu'.")
 
-    differences: Any
-    if device == "cuda":
-        from gdbench.devices.cuda.network_differences import NetworkDifferences as OnCuda
-
-        differences = OnCuda(objective, point.dtype)
-    else:
-        from gdbench.devices.cpu.network_differences import NetworkDifferences
-
-        differences = NetworkDifferences(objective, point.dtype, cores)
+    made = import_module(f"gdbench.devices.{where.kind}.network_differences").NetworkDifferences
     out = np.empty_like(point)
-    value = differences(point, step, out)
+    with in_use(where):
+        differences = made(objective, point.dtype, *([cores] if where.kind == "cpu" else []))
+        value = differences(point, step, out)
     return Differences(out, value, step, differences.kinks, differences.seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from gdbench.data import data_status
 
@@ -15,5 +16,5 @@ def print_status() -> None:
         table.add_column(column, overflow="fold")
     for row in data_status():
         size = f"{int(row['size']) / 1e6:.1f} MB" if row.get("size") else ""
-        table.add_row(str(row["place"]), str(row["state"]), size, str(row["path"]))
+        table.add_row(*map(Text, (str(row["place"]), str(row["state"]), size, str(row["path"]))))
     Console().print(table)

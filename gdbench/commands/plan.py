@@ -26,7 +26,7 @@ def print_plan(console: Console, experiment: Experiment, cases: list[Case], fold
     """The cases, what is on file of each in ``folder``, those that cannot be, and the seconds the rest may take."""
     stored = {record.key: record for record in RecordStore(folder / experiment.name).load().records}
     common, varying = split(cases)
-    table = Table(title=f"{experiment.name}: {len(cases)} cases", title_justify="left")
+    table = Table(title=Text(f"{experiment.name}: {len(cases)} cases"), title_justify="left")
     in_words = len(varying) > COLUMNS
     for name in ["case", "state"] if in_words else [*varying, "state"]:
         table.add_column(name, overflow="fold")
@@ -44,7 +44,7 @@ def print_plan(console: Console, experiment: Experiment, cases: list[Case], fold
         console.print(Text(f"the same in all: {same}"), soft_wrap=True)
     possible = [case for case in cases if not refusals[case.key]]
     skipped = f"{len(cases) - len(possible)} skipped. " if len(possible) < len(cases) else ""
-    console.print(skipped + estimate(possible, stored, force), highlight=False, soft_wrap=True)
+    console.print(Text(skipped + estimate(possible, stored, force)), soft_wrap=True)
 
 
 def words(case: Case, names: list[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from gdbench.errors import InputError
 from gdbench.problems import PROBLEMS, Problem
@@ -21,7 +22,8 @@ def list_problems(console: Console) -> None:
         table.add_column(column, overflow="fold", justify=justify, no_wrap=column == "name")
     for name in PROBLEMS:
         problem = PROBLEMS[name]()
-        table.add_row(name, f"{problem.n:,}", _figure(condition(problem)), kind(problem), problem.source)
+        told = [name, f"{problem.n:,}", _figure(condition(problem)), kind(problem), problem.source]
+        table.add_row(*map(Text, told))
     console.print(table)
 
 
@@ -57,7 +59,7 @@ def _figure(number: float) -> str:
 def show(name: str, save: Path | None) -> None:
     """Print the facts of a problem and save its picture."""
     problem = PROBLEMS[name]()
-    table = Table(title=problem.name, title_justify="left", show_header=False)
+    table = Table(title=Text(problem.name), title_justify="left", show_header=False)
     facts = {
         "f(x)": problem.formula,
         "variables": f"{problem.n:,}",
@@ -74,12 +76,12 @@ def show(name: str, save: Path | None) -> None:
         "source": problem.source,
     }
     for fact, told in facts.items():
-        table.add_row(fact, told)
+        table.add_row(fact, Text(told))
     console = Console()
     console.print(table)
     path = Path(f"{problem.name}.png") if save is None else save
     _save_picture(problem, path)
-    console.print(f"picture in {path}", highlight=False, soft_wrap=True)
+    console.print(Text(f"picture in {path}"), soft_wrap=True)
 
 
 def _point(x: np.ndarray) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from gdbench.commands.plan import print_plan
 from gdbench.commands.show import print_tables, ruling_table
-from gdbench.devices.place import place
+from gdbench.devices.place import DEVICES, place
 from gdbench.errors import InputError, unknown
 from gdbench.experiments import EXPERIMENTS, Experiment
 from gdbench.experiments.base import SIZES, Settings
@@ -45,7 +46,7 @@ def run_experiments(
     where, remarks = devices_of([experiment for experiment in chosen if experiment not in suites.values()], device)
     where |= {suite.name: ["cpu"] for suite in suites.values()}  # its file says where each case runs
     for remark in remarks:
-        console.print(f"[yellow]note[/yellow] {remark}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]note[/yellow] {escape(remark)}", highlight=False, soft_wrap=True)
     chosen = [experiment for experiment in chosen if where[experiment.name]]
     used = min(threads, cores())
     cases = {
@@ -67,12 +68,13 @@ def run_experiments(
                 bar = progress.add_task(experiment.name, total=len(cases[experiment.name]), label="")
 
                 def before(case: Case, bar=bar) -> None:  # type: ignore[no-untyped-def]
-                    progress.update(bar, label=case.label)
+                    progress.update(bar, label=escape(case.label))
 
                 def after(case: Case, status: Status | None, bar=bar) -> None:  # type: ignore[no-untyped-def]
                     progress.advance(bar)
                     if status is Status.FAILED:
-                        progress.console.print(f"[red]failed[/red] {case.experiment}: {case.label}", highlight=False)
+                        told = escape(f"{case.experiment}: {case.label}")
+                        progress.console.print(f"[red]failed[/red] {told}", highlight=False)
 
                 try:
                     summary = measure_cases(
@@ -91,12 +93,13 @@ def run_experiments(
                         progress.console.print(f"[yellow]note[/yellow] {told}", highlight=False, soft_wrap=True)
                 for reason, many in summary.reasons.items():
                     told = f"{experiment.name}, {many} {'case' if many == 1 else 'cases'}: {reason}"
-                    progress.console.print(f"[yellow]skipped[/yellow] {told}", highlight=False, soft_wrap=True)
+                    progress.console.print(f"[yellow]skipped[/yellow] {escape(told)}", highlight=False, soft_wrap=True)
         for experiment in chosen:
             for place in draw(out, experiment, size):
                 if place.parent == folder:
                     print_tables(console, out, experiment, size)
-                    console.print(f"[dim]figure and table in {place}[/dim]\n", highlight=False, soft_wrap=True)
+                    told = escape(f"figure and table in {place}")
+                    console.print(f"[dim]{told}[/dim]\n", highlight=False, soft_wrap=True)
     if not names:
         others = ", ".join(name for name in EXPERIMENTS if not EXPERIMENTS[name].claims)
         console.print(f"More to measure, each by its name: {others}; or all of it: gdbench run all", highlight=False)
@@ -107,10 +110,12 @@ def run_experiments(
         f"{total.measured} cases measured, {total.kept} kept from before"
         + (f", {total.skipped} skipped" if total.skipped else "")
         + (f", [red]{total.failed} failed[/red] (their records say why)" if total.failed else "")
-        + f". Verdicts on all claims: gdbench claims {out}",
+        + f". Verdicts on all claims: gdbench claims {escape(str(out))}",
         highlight=False,
     )
-    return 1 if total.failed else 0
+    if total.failed:
+        return 1
+    return 2 if names and total.skipped and not (total.measured or total.kept) else 0  # nothing asked for can be had
 
 
 def _asked(names: list[str]) -> list[str]:
@@ -135,7 +140,10 @@ def devices_of(chosen: list[Experiment], device: str | None) -> tuple[dict[str, 
         return {experiment.name: [experiment.devices[0]] for experiment in chosen}, []
     if device == "all":
         return {experiment.name: list(experiment.devices) for experiment in chosen}, []
-    kind, number = place(device)
+    try:
+        kind, number = place(device)
+    except InputError:
+        raise unknown("device", device, [*DEVICES, "cuda:1", "all"]) from None
     able = {experiment.name: [device] if kind in experiment.devices else [] for experiment in chosen}
     unable = [name for name, devices in able.items() if not devices]
     if kind == "cpu":

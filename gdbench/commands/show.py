@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from gdbench.errors import unknown
 from gdbench.experiments import EXPERIMENTS, Experiment
@@ -38,31 +40,32 @@ def plot_all(root: Path) -> None:
         for place in draw(root, experiment):
             stems = [stem for stem in ("figure", *experiment.more) if (place / f"{stem}.png").exists()]
             told = ", ".join(f"{stem}.svg, {stem}.png" for stem in stems)
-            console.print(f"{place}: table.csv, {told}", highlight=False, soft_wrap=True)
+            console.print(escape(f"{place}: table.csv, {told}"), highlight=False, soft_wrap=True)
     all_told.refuse_nothing(root)
 
 
 def _print_skipped(console: Console, skipped: Iterable[str]) -> None:
     """What was passed over, and why, a line each."""
     for line in skipped:
-        console.print(f"[yellow]skipped[/yellow] {line}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]skipped[/yellow] {escape(line)}", highlight=False, soft_wrap=True)
 
 
 def print_tables(console: Console, root: Path, experiment: Experiment, size: str) -> None:
     """The table of an experiment, this machine's first, the reference ones after it."""
     from gdbench.harness.machine import machine_name
     from gdbench.report.tables.write import to_rich
-    from gdbench.results import load
+    from gdbench.results import load, of_machine
 
     stored = load(root, experiment, size)
     if stored is None:
         return
     _print_skipped(console, stored.skipped)
-    console.print(f"[bold]{experiment.question}[/bold]")
+    console.print(f"[bold]{escape(experiment.question)}[/bold]")
     own = machine_name()
-    for machine in sorted(stored.machines, key=lambda name: name != own):
+    mine = of_machine(stored.machines, own)
+    for machine in [*mine, *(name for name in stored.machines if name not in mine)]:
         rows = stored.tidy[stored.tidy["machine"] == machine].drop(columns="machine")
-        title = f"{experiment.name} on this machine ({machine})" if machine == own else f"for reference: {machine}"
+        title = f"{experiment.name} on this machine ({machine})" if machine in mine else f"for reference: {machine}"
         console.print(to_rich(experiment.summary(rows) if experiment.summary else rows, title))
 
 
@@ -73,7 +76,7 @@ def ruling_table(ruled: Iterable[Ruled]) -> Table:
         table.add_column(column, overflow="fold")
     for claim, verdict, _ in ruled:
         colour = COLOURS[verdict.ruling]
-        table.add_row(claim.sentence, f"[{colour}]{verdict.ruling}[/{colour}]", verdict.evidence)
+        table.add_row(Text(claim.sentence), Text(verdict.ruling, colour), Text(verdict.evidence))
     return table
 
 
@@ -89,7 +92,7 @@ def print_claims(root: Path) -> None:
     console.print(ruling_table(ruled))
     for machine in sorted({r.machine for r in ruled if r.machine}):
         told = ", ".join(r.claim.id for r in ruled if r.machine == machine)
-        console.print(f"[dim]measured on {machine}: {told}[/dim]", highlight=False)
+        console.print(f"[dim]measured on {escape(machine)}: {escape(told)}[/dim]", highlight=False)
 
 
 def list_all(what: str | None) -> None:
@@ -106,7 +109,7 @@ def list_all(what: str | None) -> None:
     for title in [what] if what else shelves:
         table = Table(title=title, title_justify="left", show_header=False)
         for name, summary in shelves[title]():
-            table.add_row(name, summary)
+            table.add_row(Text(name), Text(summary))
         console.print(table)
 
 
@@ -139,15 +142,15 @@ def print_info() -> None:
     table = Table(title=f"{machine_name()}", title_justify="left", show_header=False)
     for group, facts in environment(with_numba=True).items():
         if not isinstance(facts, dict):
-            table.add_row(group, str(facts))
+            table.add_row(group, Text(str(facts)))
             continue
         for name, fact in facts.items():
             told = ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)
-            table.add_row(f"{group}.{name}", told)
+            table.add_row(f"{group}.{name}", Text(told))
     for name, told in probe().items():
-        table.add_row(name, told)
-    table.add_row("energy", meters().told())
-    table.add_row("compiled code", str(directory()))
+        table.add_row(name, Text(told))
+    table.add_row("energy", Text(meters().told()))
+    table.add_row("compiled code", Text(str(directory())))
     for row in data_status():
-        table.add_row(f"data: {row['place']}", f"{row['state']} ({row['path']})")
+        table.add_row(f"data: {row['place']}", Text(f"{row['state']} ({row['path']})"))
     console.print(table)

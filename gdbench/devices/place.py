@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from gdbench.errors import unknown
@@ -31,3 +33,20 @@ def place(device: object) -> Place:
     if found is None:
         raise unknown("device", device, [*DEVICES, "cuda:1"])
     return Place(found[1] or "cuda", int(found[2] or 0))
+
+
+@contextmanager
+def in_use(where: Place) -> Iterator[None]:
+    """A GPU of that number is the one in use while this lasts; of the CPU there is one alone.
+
+    Raises
+    ------
+    InputError: CUDA cannot be used, or there is no such device.
+    """
+    if where.kind == "cpu":
+        yield
+        return
+    from gdbench.devices.cuda import door
+
+    with door.on(where.number):
+        yield

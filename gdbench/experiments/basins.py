@@ -8,6 +8,7 @@ import numpy as np
 
 from gdbench.basins import NEWTON, basins
 from gdbench.experiments.base import Experiment, Outcome, Settings, Verdict
+from gdbench.experiments.on_devices import BOTH, on_its_device, refusal
 from gdbench.harness.case import Case
 from gdbench.problems import PROBLEMS
 from gdbench.problems.himmelblau import MINIMISERS
@@ -42,7 +43,7 @@ def cases(settings: Settings) -> list[Case]:
                 "points": POINTS[settings.size],
                 "maxiter": MAXITER,
                 "dtype": "float64",
-                "device": "cpu",
+                "device": settings.device,
                 "size": settings.size,
             },
         )
@@ -50,6 +51,7 @@ def cases(settings: Settings) -> list[Case]:
     ]
 
 
+@on_its_device
 def measure(case: Case) -> Outcome:
     """The grid as text, a character a start, and the steps taken."""
     asked = case.parameters
@@ -59,6 +61,7 @@ def measure(case: Case) -> Outcome:
         points=(asked["points"], asked["points"]),
         maxiter=asked["maxiter"],
         minima=MINIMISERS,
+        device=asked["device"],
     )
     return Outcome(
         {
@@ -133,4 +136,6 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
+    refusal=refusal,
+    devices=BOTH,
 )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gdbench.devices.place import place
 from gdbench.experiments.base import Experiment, Outcome, Settings
 from gdbench.experiments.gpu_kernels import KERNELS
 from gdbench.experiments.gpu_sides import measured
-from gdbench.experiments.gpu_table import crossings, has_gpu, table, told
+from gdbench.experiments.gpu_table import crossings, has_gpu, table
+from gdbench.experiments.on_devices import refusal
+from gdbench.harness import aside
 from gdbench.harness.case import Case
 from gdbench.harness.record import Status
 from gdbench.harness.run import Excluded
@@ -21,17 +20,11 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-SIZES = {
-    "smoke": (100, 10_000),
-    "default": (100, 1_000, 10_000, 100_000, 1_000_000),
-    "full": (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000),
-}
-DTYPES = {"smoke": ("float32",), "default": ("float32", "float64"), "full": ("float32", "float64")}
+#: Kernels take those of these that they are done in; at default one is enough.
+DTYPES = {"smoke": ("float32",), "default": ("float32",), "full": ("float32", "float64")}
 #: Seconds for timing the contenders of one case against each other.
 CAP = {"smoke": 0.2, "default": 2.0, "full": 10.0}
-#: A case of its own process that has not answered by then has failed.
-LONGEST = 300
-PROCESS = "from gdbench.experiments.gpu_sides import main; main()"
+SIDES = "gdbench.experiments.gpu_sides"
 
 
 def cases(settings: Settings) -> list[Case]:
@@ -40,49 +33,35 @@ def cases(settings: Settings) -> list[Case]:
     common = {"cap": CAP[size], "device": settings.device, "size": size}
     return [
         Case("cpu_vs_gpu", {"kernel": kernel, "n": n, "dtype": dtype, **common})
-        for kernel in KERNELS
-        for dtype in DTYPES[size]
-        for n in SIZES[size]
+        for kernel, kind in KERNELS.items()
+        for dtype in [each for each in DTYPES[size] if each in kind.dtypes] or kind.dtypes[:1]
+        for n in kind.sizes[size]
     ]
-
-
-def refusal(case: Case) -> str:
-    """What the door to CUDA says where a GPU is asked for and there is none; "" if there is, or none is asked for."""
-    if place(case.parameters["device"]).kind == "cpu":
-        return ""
-    from gdbench.devices.cuda import door
-
-    found = door.state()
-    return "" if found.usable and not found.simulated else found.reason
 
 
 def measure(case: Case) -> Outcome:
     """The CPU's half here; with a GPU, both in a process of their own.
 
-    Raises ``Excluded`` where the two do not agree, ``RuntimeError`` with the last words of a process that failed.
+    Raises ``Excluded`` where the two do not agree, ``Faulted`` with the last words of a process that failed.
     """
     if shut := refusal(case):
         return Outcome({}, skipped=shut)
-    if case.parameters["device"] == "cpu":
-        return Outcome(measured(case.parameters))
-    found = _process(case.parameters)
+    asked = dict(case.parameters)
+    where = place(asked["device"])
+    if where.kind == "cpu":
+        return Outcome(measured(asked))
+    there = {**asked, "device": where.kind, "peaks": _peaks(where.number, asked["dtype"])}
+    found = aside.call(f"{SIDES}:measured", there, device=where.number)
     if "excluded" in found:
         raise Excluded(found["excluded"])
     return Outcome(found)
 
 
-def _process(asked: Any) -> dict[str, Any]:
-    aside = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # else JAX takes most of the device's memory
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", PROCESS, json.dumps(asked)],
-            env={**os.environ, **aside}, capture_output=True, text=True, check=False, timeout=LONGEST,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(f"no answer within {LONGEST} s") from None
-    if done.returncode:
-        raise RuntimeError((done.stderr.strip().splitlines() or ["the process ended without a word"])[-1])
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+@cache
+def _peaks(number: int, dtype: str) -> dict[str, Any]:
+    """What that GPU can do at most, measured once a run."""
+    found: dict[str, Any] = aside.call(f"{SIDES}:measured_peaks", dtype, device=number)
+    return found
 
 
 def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
@@ -91,26 +70,40 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
     own = own[own["machine"] == own["machine"].iloc[0]]
-    words = {name: kernel.words for name, kernel in KERNELS.items()}
+    own = own[own["kernel"].isin(list(KERNELS))]
+    told = {name: [getattr(KERNELS[kernel], name) for kernel in own["kernel"]] for name in ("words", "unit")}
     cores = int(own["cores"].max())
     subtitle = f"{cores} cores, all used; GPU: {next(iter(own.loc[own['gpu'] != '', 'gpu']), 'none')}"
-    return cpu_vs_gpu_figure(own.assign(words=own["kernel"].map(words)), title(own), subtitle)
+    order = own.assign(**told, place=own["kernel"].map(list(KERNELS).index))
+    return cpu_vs_gpu_figure(order.sort_values(["place", "dtype", "n"]), title(own), subtitle)
 
 
 def title(own: pandas.DataFrame) -> str:
     """The message of one machine's table."""
     if not has_gpu(own):
-        return "Not run on a GPU: what the cores take, and nothing to hold it against"
+        return _of_cores(own)
     found = crossings(own)
     overtakes = found[found["copies"]]
-    some = overtakes[overtakes["crossing"].map(lambda at: at.n < float("inf"))]
+    some = overtakes[[at.n < float("inf") for at in overtakes["crossing"]]]
     if some.empty:
         return "With its copies, the GPU overtakes all cores at no size measured"
-    sizes = some["crossing"].map(lambda at: max(at.n, at.smallest))
-    low, high = told(sizes.min()), told(sizes.max())
-    span = f"from {low} items on" if low == high else f"from {low} to {high} items on, depending on the work"
-    never = "" if len(some) == len(overtakes) else f"; never in {len(overtakes) - len(some)} of {len(overtakes)}"
-    return f"With its copies, the GPU overtakes all cores {span}{never}"
+    most = own["faster_with_copies"].max()
+    kinds = some["kernel"].nunique(), overtakes["kernel"].nunique()
+    once = sum(not any(at.n > 0 for at in rows["crossing"]) for _, rows in some.groupby("kernel"))
+    early = f" ({once} of them at every size measured)" if once else ""
+    told = f"in {kinds[0]} of {kinds[1]} kinds of work{early}, by up to {most:.2g}x"
+    return f"With its copies, the GPU overtakes all cores {told}"
+
+
+def _of_cores(own: pandas.DataFrame) -> str:
+    """Without a GPU: what all cores gain on one, at the largest size of each kind of work."""
+    known = own[own["one_core"].notna() & own["all_cores"].notna()]
+    known = known.sort_values("n").drop_duplicates("kernel", keep="last")
+    if known.empty:
+        return "Not run on a GPU: the time each kind of work takes on the CPU"
+    gains, cores = known["one_core"] / known["all_cores"], int(own["cores"].max())
+    least, most = f"{gains.min():.1f}", f"{gains.max():.1f}"
+    return f"Not run on a GPU; {cores} cores are {least} to {most} times as fast as one, depending on the work"
 
 
 def summary(rows: pandas.DataFrame) -> pandas.DataFrame:

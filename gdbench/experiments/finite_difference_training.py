@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ import numpy as np
 from gdbench.arguments import checked_plan
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
 from gdbench.experiments.gradient_cost import problem_of
+from gdbench.experiments.on_devices import BOTH, on_its_device, refusal
+from gdbench.experiments.thousand_steps import a_thousand, thousand_rows, thousand_steps, thousand_steps_picture
 from gdbench.experiments.training import images
 from gdbench.harness.case import Case
 from gdbench.harness.noise import own_noise
@@ -62,6 +65,8 @@ def cases(settings: Settings) -> list[Case]:
     asked = [{**training, "batch": BATCH, "step_size": STEP_SIZE, "seed": seed} for seed in range(settings.seeds or 1)]
     cost = {"what": "cost", "problem": "network", "batch": BATCH, "cap": CAP[size]}
     asked += [{**cost, "hidden": hidden, "n": parameters(hidden)} for hidden in NETWORKS[size]]
+    if settings.device != "cpu":
+        asked.append(a_thousand(size))
     return [Case("finite_difference_training", {**each, **common}) for each in asked]
 
 
@@ -71,10 +76,11 @@ def parameters(hidden: tuple[int, ...]) -> int:
     return sum((below + 1) * above for below, above in pairwise(sizes))
 
 
+@on_its_device
 def measure(case: Case) -> Outcome:
-    """A training or a timing."""
+    """A training, a timing, or a thousand steps over a million parameters."""
     asked = dict(case.parameters)
-    return _trained(asked) if asked["what"] == "training" else _timed(asked)
+    return {"training": _trained, "cost": _timed, "thousand": thousand_steps}[asked["what"]](asked)
 
 
 def _trained(asked: dict[str, Any]) -> Outcome:
@@ -84,7 +90,13 @@ def _trained(asked: dict[str, Any]) -> Outcome:
     problem = images(asked["rows"], asked["seed"], asked["hidden"])
     common = {"method": "sgd", "step": asked["step_size"], "batch_size": asked["batch"], "history": False}
     common |= {"dtype": asked["dtype"], "seed": asked["seed"]}
-    runs = {name: start(checked_plan(problem, None, gradient=name, **common)) for name in TRAINED}
+    plans = {name: checked_plan(problem, None, gradient=name, **common) for name in TRAINED}
+    runs: dict[str, Any] = {name: start(plan) for name, plan in plans.items() if asked["device"] == "cpu"}
+    if not runs:
+        from gdbench.devices.cuda.difference_descent import DifferenceDescent
+
+        runs["analytic"] = start(plans["analytic"], asked["device"])
+        runs["structured"] = DifferenceDescent(plans["structured"])
     loss = Slope(checked_plan(problem, None, dtype=asked["dtype"])).value
     told: dict[str, list[float]] = {"step": [], "apart": [], **{name: [] for name in TRAINED}}
     for run in runs.values():
@@ -104,22 +116,27 @@ def _trained(asked: dict[str, Any]) -> Outcome:
 
 
 def _timed(asked: dict[str, Any]) -> Outcome:
-    """One value and backpropagation, interleaved; structured differences by their own clock, compared first."""
-    from gdbench.devices.cpu.network_differences import NetworkDifferences
+    """One value and backpropagation, interleaved; structured differences by their own clock, compared first.
+
+    Of a GPU the differences alone are timed: they are what is held against the CPU's.
+    """
     from gdbench.devices.cpu.slope import Slope
     from gdbench.gradients.structured import H
 
     problem: Problem = problem_of(asked)
     x = np.ascontiguousarray(problem.x0, dtype=asked["dtype"])
     slope = Slope(checked_plan(problem, x, gradient="analytic", dtype=asked["dtype"]))
-    differences = NetworkDifferences(problem, x.dtype, asked["threads"])
+    on_cpu = asked["device"] == "cpu"
+    made = import_module(f"gdbench.devices.{asked['device']}.network_differences").NetworkDifferences
+    differences = made(problem, x.dtype, *([asked["threads"]] if on_cpu else []))
     expected, found = np.empty_like(x), np.empty_like(x)
     slope(x, expected)
     differences(x, H, found)
     slope.value(x)  # warm
     apart = float(np.max(np.abs(found - expected)) / np.max(np.abs(expected)))
     contenders: dict[str, Any] = {"value": partial(slope.value, x), "analytic": partial(slope, x, expected)}
-    seconds = {name: timing.seconds for name, timing in interleaved(contenders, cap=asked["cap"]).items()}
+    timings = interleaved(contenders, cap=asked["cap"]) if on_cpu else {}
+    seconds = {name: timing.seconds for name, timing in timings.items()}
     if apart <= GATE:
         seconds["structured"] = []
         began = time.perf_counter()
@@ -155,12 +172,14 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
                 points = zip(record["step"], record[name], record["apart"])
                 told = {"source": name, "test_accuracy": record["accuracy"][name]}
                 rows += [{**common, **told, "step": s, "train_loss": loss, "apart": far} for s, loss, far in points]
+        elif record["what"] == "thousand":
+            rows += thousand_rows(record, common | {"n": parameters(tuple(record["hidden"]))})
         else:
             n, samples = int(record["n"]), record["seconds"]
             common |= {"n": n, "network": "-".join(map(str, (784, *record["hidden"], 10)))}
-            a_value = median_interval(samples["value"]).median
+            a_value = median_interval(samples["value"]).median if "value" in samples else np.nan
             naive = {"source": "3-point", "how": "extrapolated", "seconds": 2 * n * a_value, "samples": 0}
-            rows.append({**common, **naive, "value_seconds": a_value})
+            rows += [{**common, **naive, "value_seconds": a_value}] if "value" in samples else []
             for name in TRAINED:
                 if name in samples:
                     took = median_interval(samples[name])
@@ -171,7 +190,7 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
     numbers = ["n", "seed", "step", "train_loss", "test_accuracy", "apart", "value_seconds"]
     numbers += ["seconds", "seconds_low", "seconds_high", "samples"]
     tidy = pd.DataFrame(rows).reindex(columns=["machine", "part", "network", "source", "how", *numbers])
-    tidy["how"] = tidy["how"].fillna("measured")
+    tidy["how"] = tidy["how"].astype(object).fillna("measured")
     order = ["machine", "part", "n", "source", "seed", "step"]
     return tidy.drop_duplicates(order, keep="last").sort_values(order, ignore_index=True)
 
@@ -200,7 +219,7 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
         f"Differences alone train a network as backpropagation does ({reached.get('structured', np.nan):.1%} of test "
     )
     title += f"images right, {reached.get('analytic', np.nan):.1%} by backpropagation)"
-    if "structured" in last:
+    if "structured" in last and "3-point" in last:
         title += (
             f"; a slope of {last['n']:,} parameters takes {seconds(last['structured'])}, not {seconds(last['3-point'])}"
         )
@@ -254,4 +273,7 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
+    more={"thousand_steps": thousand_steps_picture},
+    refusal=refusal,
+    devices=BOTH,
 )

@@ -1,13 +1,11 @@
 """One case of cpu_vs_gpu: both sides checked against each other, then timed, interleaved.
 
-Where a GPU takes part this runs as a process of its own (``main``): compiling is cold, and a kernel that faults takes
-its device's state with it and no other case.
+Where a GPU takes part this runs in a process of its own (``harness.aside``): compiling is cold, and a kernel that
+faults takes its device's state with it and no other case.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -21,8 +19,6 @@ from gdbench.problems.base import Array
 
 ONE, ALL = "cpu, one core", "cpu, all cores"
 WITH_COPIES, RESIDENT = "gpu, with copies", "gpu, data there"
-#: Largest difference between the sides over the largest entry: a GPU fuses multiplications and additions.
-TOLERANCE = {"float32": 1e-3, "float64": 1e-9}
 #: Rounds in which the parts of using a GPU are timed.
 ROUNDS = 20
 
@@ -79,39 +75,46 @@ def on_gpu(cuda: Any, gpu: OnGpu) -> tuple[Contenders, Ready]:
 def _with_gpu(
     kernel: Kernel, twins: Twins, asked: Mapping[str, Any], expected: Array, contenders: Contenders, ready: Ready
 ) -> dict[str, Any]:
-    from gdbench.devices.cuda import clock, door, peaks
+    from gdbench.devices.cuda import clock, door
     from gdbench.devices.place import place
 
     with door.on(place(asked["device"]).number):
         cuda = clock.timed_device()
         capability = door.state().compute_capability
         assert capability is not None
-        compiling = clock.compile_seconds(cuda, twins.drawn(), capability)
+        compiling = [clock.compile_seconds(cuda, drawn, capability) for drawn in twins.drawn()]
         gpu = twins.gpu()
         gpu.send()
         gpu.launch()
         gpu.fetch()
         off = apart(gpu.result(), expected)
-        if not off <= (tolerance := TOLERANCE[asked["dtype"]]):
+        if not off <= (tolerance := kernel.tolerance[asked["dtype"]]):
             return {"excluded": f"the GPU's result is {off:.1e} off the CPU's; {tolerance:g} was allowed"}
         parts = clock.stopwatch(gpu, ROUNDS)
         extra, more = on_gpu(cuda, gpu)
-        others, left_out = peers_of(twins, expected, TOLERANCE[asked["dtype"]])
+        others, left_out = peers_of(twins, expected, tolerance)
         timings = interleaved({**contenders, **extra, **others}, cap=asked["cap"], ready={**ready, **more})
-        rates = peaks.measured_peaks(asked["dtype"])
+    rates = asked["peaks"]
     return {
         **_told(timings),
         **{f"{part}_seconds": parts[part] for part in ("copy_in", "launch", "kernel", "copy_out")},
-        "compile_seconds": {"ptx": [compiling.ptx], "link": [compiling.link]},
+        "compile_seconds": {part: [sum(getattr(each, part) for each in compiling)] for part in ("ptx", "link")},
         "disagreement": off,
         "left_out": left_out,
         "gpu": door.state().reason,
-        "copy_bytes_per_second": rates.bytes_per_second,
-        "gemm_flops_per_second": rates.flops_per_second,
-        "gemm": rates.told,
-        "flops": kernel.flops * asked["n"],
-        "bytes": kernel.numbers * asked["n"] * np.dtype(asked["dtype"]).itemsize,
+        "copy_bytes_per_second": rates["bytes_per_second"],
+        "gemm_flops_per_second": rates["flops_per_second"],
+        "gemm": rates["told"],
+        "flops": kernel.flops(asked["n"]) if kernel.flops else 0.0,
+        "bytes": kernel.numbers(asked["n"]) * np.dtype(asked["dtype"]).itemsize if kernel.numbers else 0.0,
     }
+
+
+def measured_peaks(dtype: str) -> dict[str, Any]:
+    """What the device can do at most, see ``devices.cuda.peaks``; once a run, in a process of its own."""
+    from gdbench.devices.cuda import peaks
+
+    return peaks.measured_peaks(dtype)._asdict()
 
 
 def peers_of(
@@ -122,7 +125,9 @@ def peers_of(
 
     contenders: Contenders = {}
     left_out: dict[str, str] = {}
-    for name, make in peers(*twins.peer, device=device) if twins.peer else ():
+    found = list(peers(*twins.peer, device=device)) if twins.peer else []
+    found += list(twins.others(device)) if twins.others else []
+    for name, make in found:
         try:
             peer = make()
             peer.once()
@@ -160,8 +165,3 @@ def _told(timings: Mapping[str, Timing]) -> dict[str, Any]:
         "drift": [name for name, timing in timings.items() if timing.drift],
         "noise": noises(timings),
     }
-
-
-def main() -> None:
-    """Print what the case given as JSON measures, as JSON."""
-    print(json.dumps(measured(json.loads(sys.argv[1]))))

@@ -30,8 +30,9 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
 
     Seconds are medians, ``_low`` and ``_high`` their 95 % intervals; ``faster_`` is the time of all cores (of the one
     there is) over the GPU's; ``gemm_share`` and ``copy_share`` are the kernel's share of the measured SGEMM (DGEMM)
-    rate and copy bandwidth; a share, a part or a peer that was not measured is missing. Rows of which nothing was
-    measured are left out.
+    rate and copy bandwidth; ``crossover_n`` is the size from which on the GPU is faster, copies included (0: every size
+    measured, inf: none), between ``_low`` and ``_high``, the same in all rows of a kernel and dtype. A share, a part or
+    a peer that was not measured is missing. Rows of which nothing was measured are left out.
     """
     import pandas as pd
 
@@ -52,10 +53,21 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
     columns = [*ASKED, "status", "reason", "gpu", "cores"]
     for stem in (*CONTENDERS.values(), *RATIOS.values()):
         columns += [stem, f"{stem}_low", f"{stem}_high"]
+    columns += ["crossover_n", "crossover_low", "crossover_high"]
     columns += [*(f"{part}_seconds" for part in PARTS), "ptx", "link", "gemm_share", "copy_share"]
     tidy = pd.DataFrame(rows)
     tidy = tidy.reindex(columns=[*columns, *(name for name in tidy if name not in columns)])
-    return tidy.sort_values(list(ASKED), ignore_index=True)
+    return _with_crossovers(tidy.sort_values(list(ASKED), ignore_index=True))
+
+
+def _with_crossovers(tidy: pandas.DataFrame) -> pandas.DataFrame:
+    for machine, rows in tidy.groupby("machine", sort=False):
+        for found in crossings(rows).itertuples():
+            if found.copies:
+                mine = (tidy["machine"] == machine) & (tidy["kernel"] == found.kernel) & (tidy["dtype"] == found.dtype)
+                at: Any = found.crossing
+                tidy.loc[mine, ["crossover_n", "crossover_low", "crossover_high"]] = at.n, at.low, at.high
+    return tidy
 
 
 def _mapping(record: dict[str, Any], name: str) -> dict[str, Any]:
@@ -115,12 +127,3 @@ def crossings(rows: pandas.DataFrame) -> pandas.DataFrame:
                 at = crossing(known["n"], known[stem], known[f"{stem}_low"], known[f"{stem}_high"])
                 found.append({"kernel": kernel, "dtype": dtype, "copies": contender == WITH_COPIES, "crossing": at})
     return pd.DataFrame(found, columns=["kernel", "dtype", "copies", "crossing"])
-
-
-def told(size: float) -> str:
-    """A size to two digits, as far as an interpolation is known.
-
-    >>> told(12_345.6)
-    '12,000'
-    """
-    return f"{float(f'{size:.2g}'):,.0f}"

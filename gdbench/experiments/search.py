@@ -8,6 +8,7 @@ import numpy as np
 
 from gdbench.arguments import checked_plan
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
+from gdbench.experiments.on_devices import BOTH, on_its_device, refusal
 from gdbench.harness.case import Case
 from gdbench.harness.statistics import share
 from gdbench.harness.targets import TAUS, first_met, target_values
@@ -41,6 +42,11 @@ CONTENDERS: dict[str, dict[str, Any]] = {
     "steepest, analytic slope": {"direction": "steepest", "gradient": "analytic", "step": STEP},
 }
 
+#: On a GPU a search whose proposals do not wait for each other; with a start of its own the rest is the CPU's.
+ON_CUDA = ("random-search",)
+#: Variables a thread of a GPU has room for.
+MOST_ON_CUDA = 16
+
 DIMENSIONS = {"smoke": (2, 8, 32), "default": (2, 4, 8, 16, 32, 64, 128), "full": (2, 4, 8, 16, 32, 64, 128, 256, 512)}
 BUDGET = {"smoke": 2_000, "default": 20_000, "full": 200_000}
 SEEDS = {"smoke": 5, "default": 20, "full": 50}
@@ -64,11 +70,13 @@ def cases(settings: Settings) -> list[Case]:
             },
         )
         for n in DIMENSIONS[settings.size]
-        for method in CONTENDERS
+        if settings.device == "cpu" or n <= MOST_ON_CUDA
+        for method in (CONTENDERS if settings.device == "cpu" else ON_CUDA)
         for seed in range(settings.seeds or SEEDS[settings.size])
     ]
 
 
+@on_its_device
 def measure(case: Case) -> Outcome:
     """One run to the hardest target or the end of the budget; where each target was first met."""
     asked = case.parameters
@@ -212,4 +220,6 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
+    refusal=refusal,
+    devices=BOTH,
 )

@@ -11,6 +11,7 @@ import numpy as np
 from gdbench.arguments import checked_plan
 from gdbench.data import as_rows, load_fashion_mnist
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
+from gdbench.experiments.on_devices import BOTH, on_its_device, refusal
 from gdbench.experiments.training_mistakes import mistakes, mistakes_picture, told_at_the_end
 from gdbench.experiments.training_targets import TARGETS, sensitivity_picture, times_picture
 from gdbench.harness.case import Case
@@ -48,7 +49,8 @@ def cases(settings: Settings) -> list[Case]:
     rows = len(load_fashion_mnist(which).train_labels)  # type: ignore[arg-type]
     # A smaller set gets more epochs, so that a descent takes a comparable number of steps.
     epochs = EPOCHS[settings.size] * (1 if rows >= 60_000 or settings.size == "smoke" else 4)
-    asked = [(method, STEPS.get(method)) for method in METHODS]
+    # A thread of a GPU has no room for a network of its own: there the searches stay out.
+    asked = [(method, STEPS.get(method)) for method in METHODS if settings.device == "cpu" or method in STEPS]
     if settings.size == "full":
         asked += [(method, step_size) for method, others in GRID.items() for step_size in others]
     return [
@@ -74,13 +76,13 @@ def cases(settings: Settings) -> list[Case]:
 
 
 @lru_cache(maxsize=1)  # the cases of one run share it
-def images(rows: int, seed: int, hidden: int = HIDDEN) -> Problem:
+def images(rows: int, seed: int, hidden: int | tuple[int, ...] = HIDDEN) -> Problem:
     """The network on ``rows`` training images, with initial weights drawn from ``seed``."""
     found = load_fashion_mnist("subset" if rows == 5_000 else "full")
     features, labels = as_rows(found.train_images, found.train_labels, np.float32)
     test_features, test_labels = as_rows(found.test_images, found.test_labels, np.float32)
     return PROBLEMS["mlp"](
-        hidden=(hidden,),
+        hidden=hidden,
         features=features,
         labels=labels,
         test_features=test_features,
@@ -89,6 +91,7 @@ def images(rows: int, seed: int, hidden: int = HIDDEN) -> Problem:
     )
 
 
+@on_its_device
 def measure(case: Case) -> Outcome:
     """Epoch by epoch; the clock stops while the loss over all rows and the test accuracy are taken.
 
@@ -238,5 +241,7 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
+    refusal=refusal,
+    devices=BOTH,
     more={"mistakes": _mistakes, "time_to_accuracy": _times, "sensitivity": _sensitivity},
 )

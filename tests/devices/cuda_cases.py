@@ -17,7 +17,6 @@ from gdbench.arguments import checked_plan
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.devices.plan import Plan
 from gdbench.experiments.gpu_kernels import KERNELS
-from gdbench.experiments.gpu_sides import TOLERANCE as GATE
 from gdbench.experiments.gpu_sides import apart
 from gdbench.gradients import GRADIENTS
 from gdbench.methods import DIRECTIONS, STEPS, Method
@@ -250,12 +249,19 @@ def test_a_function_of_ones_own_may_speak_of_numpy():
     np.testing.assert_allclose(surface, [[by_definition((a, b)) for b in axis] for a in axis], rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_the_kernels_that_are_timed_agree_with_their_twins(kernel, dtype):
+#: Networks of 784 inputs are more than the simulator's threads get through; they have cases of their own.
+TIMED = [(name, dtype) for name in KERNELS if "784" not in KERNELS[name].words for dtype in KERNELS[name].dtypes]
+
+
+@pytest.mark.parametrize(("kernel", "dtype"), TIMED)
+def test_the_kernels_that_are_timed_agree_with_their_twins(kernel, dtype, monkeypatch):
+    from gdbench.experiments.gpu_kernels import many
+
+    monkeypatch.setattr(many, "BASIN_STEPS", 20)
+    monkeypatch.setattr(many, "ADAM_STEPS", 20)
     twins = KERNELS[kernel].twins(16, np.dtype(dtype))
     gpu = twins.gpu()
     gpu.send()
     gpu.launch()
     gpu.fetch()
-    assert apart(gpu.result(), twins.cpu()) < GATE[dtype]
+    assert apart(gpu.result(), twins.cpu()) <= KERNELS[kernel].tolerance[dtype]

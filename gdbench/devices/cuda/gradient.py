@@ -97,20 +97,36 @@ class Slopes:
         check(replace(plan.problem, gradient=None), plan.x0.shape[-1], plan.x0.dtype, most=None)
         self.plan, self.counts = plan, np.zeros(N_COUNTS, np.int64)
         self._values, self._differences = map(kernel, draw(plan))
+        self._sent: list[Any] = []
+        self._room: Any = None
 
     def __call__(self, x: Array, out: Array) -> Array:
         """Write the slopes at ``x`` (S, n) into ``out`` (S, n); returns the values, (S,)."""
-        starts, n = x.shape
+        self.send(x)
+        self.launch()
+        return self.fetch(out)
+
+    def send(self, x: Array) -> None:
+        """Copy the points (S, n) and the data to the device, and make room there."""
         hyper = np.array(self.plan.gradient.hyper(x.dtype), dtype=np.float64)
-        at, settings, f, slopes, *data = door.send(x, hyper, np.empty(starts, x.dtype), out, *self.plan.data)
-        threads = threads_for(x.size, n * x.itemsize)
-        room = door.room((n, threads), x.dtype)
-        door.launch(self._values, -(-starts // THREADS), THREADS, at, *data, f)
-        door.launch(self._differences, -(-threads // THREADS), THREADS, at, *data, settings, f, room, slopes)
-        out[:] = slopes.copy_to_host()
+        self._sent = door.send(x, *self.plan.data, hyper, np.empty(len(x), x.dtype), np.empty_like(x))
+        self._room = door.room((x.shape[1], threads_for(x.size, x.shape[1] * x.itemsize)), x.dtype)
+
+    def launch(self) -> None:
+        """Start the kernels on what was sent; returns before they end."""
+        at, features, targets, shape, settings, f, slopes = self._sent
+        starts, (n, threads) = at.shape[0], self._room.shape
+        arguments = at, features, targets, shape
+        door.launch(self._values, -(-starts // THREADS), THREADS, *arguments, f)
+        door.launch(self._differences, -(-threads // THREADS), THREADS, *arguments, settings, f, self._room, slopes)
         self.counts[NFEV] += starts
         self.counts[NJEV] += starts
         self.counts[NFEV_FD] += starts * self.plan.gradient.price(n)
+
+    def fetch(self, out: Array) -> Array:
+        """Wait for the kernels, copy the slopes into ``out``; returns the values, (S,)."""
+        *_, f, slopes = self._sent
+        out[:] = slopes.copy_to_host()
         found: Array = f.copy_to_host()
         return found
 

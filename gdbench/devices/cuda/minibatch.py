@@ -20,7 +20,7 @@ from gdbench.counts import N_COUNTS, NFEV, NJEV
 from gdbench.devices.cpu.compile import COUNTS, driver
 from gdbench.devices.cpu.descend import Slope
 from gdbench.devices.cuda import door, graph
-from gdbench.devices.cuda.compile import kernel
+from gdbench.devices.cuda.compile import Blueprint, kernel
 from gdbench.devices.cuda.network_kernels import TILE, Drawing, layout
 from gdbench.devices.cuda.trainable import check
 from gdbench.devices.plan import HISTORY, Plan
@@ -219,10 +219,14 @@ class Training:
             if wrong.size:
                 status, losses = DIVERGED, losses[: wrong[0] + 1]
             self._keep(losses)
+        self.fetch_weights()
+        return status
+
+    def fetch_weights(self) -> None:
+        """Wait for the steps and copy the weights back, and the last slope where it was written down."""
         self._sent["x"].copy_to_host(self.x)
         if not self._drawing.fused:
             self._sent["gradient"].copy_to_host(self.jac)
-        return status
 
     def _keep(self, losses: Array) -> None:
         """Count the steps and write their rows of the history."""
@@ -259,6 +263,16 @@ class Training:
     def trajectory(self) -> Array:
         """No points: none were asked for."""
         return np.empty((0, self.x.size), self._dtype)
+
+
+def draw(plan: Plan, mode: str) -> list[Blueprint]:
+    """The kernels of a plan that :class:`Training` takes, ready to be compiled."""
+    method, shape = plan.method, [int(size) for size in plan.problem.data[2]]
+    assert isinstance(method, Method)
+    drawing = Drawing(tuple(shape[2:]), shape[0], method.direction, plan.x0.dtype, TILE)
+    if mode == "persistent":
+        return [drawing.whole_epoch()]
+    return [*drawing.products().values(), *drawing.others().values()]
 
 
 @cache

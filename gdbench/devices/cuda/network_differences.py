@@ -78,24 +78,47 @@ class NetworkDifferences:
         self._kernels = {name: kernel(drawn) for name, drawn in draw().items()}
         _penalise()
 
-    def __call__(self, x: Array, h: float, out: Array) -> float:
-        """Write the differences of step h at x, return the value; ``kinks`` and ``seconds`` tell more."""
+    def __call__(self, x: Array, h: float, out: Array, rows: Any = None) -> float:
+        """Write the differences of step h at x, return the value; ``kinks`` and ``seconds`` tell more.
+
+        ``rows`` are numbers of the rows that count, all if None.
+        """
         began = time.perf_counter()
-        features, labels, shape = self._data
-        parameters, starts, slopes = x.astype(np.float64), first_places(shape), np.empty(x.size)
-        loss = float(_penalise()(parameters, shape, starts, slopes))
-        network = door.send(parameters, shape, starts)
-        totals = door.send(slopes, np.zeros(1, np.int64))
-        scale = 1.0 / (2.0 * h * len(labels))
-        room = door.room((2, widest(shape, 4) if len(shape) > 4 else 1, self._columns()), np.float64)
-        for first in range(0, len(labels), ROWS):
-            some = door.send(features[first : first + ROWS], labels[first : first + ROWS])
-            losses = self._rows(network, some, h, scale, room, totals)
-            loss += float(losses.sum()) / len(labels)
-        out[:] = totals[0].copy_to_host()
-        self.kinks = int(totals[1].copy_to_host()[0])
+        self.send(x, h, rows)
+        self.launch()
+        value = self.fetch(out)
         self.seconds = time.perf_counter() - began
-        return loss
+        return value
+
+    def send(self, x: Array, h: float, rows: Any = None) -> None:
+        """Copy the parameters and the rows to the device, and make room there; the penalty is the host's."""
+        features, labels, shape = self._data
+        if rows is not None:
+            features, labels = features[rows], labels[rows]
+        self._h, self._count = h, len(labels)
+        parameters, starts, self._slopes = x.astype(np.float64), first_places(shape), np.empty(x.size)
+        self._penalty = float(_penalise()(parameters, shape, starts, self._slopes))
+        self._network = door.send(parameters, shape, starts)
+        self._rows_sent = [
+            door.send(features[first : first + ROWS], labels[first : first + ROWS])
+            for first in range(0, len(labels), ROWS)
+        ]
+        self._room = door.room((2, widest(shape, 4) if len(shape) > 4 else 1, self._columns()), np.float64)
+
+    def launch(self) -> None:
+        """Start the kernels on what was sent, from the penalty's slope alone; returns before they end."""
+        scale = 1.0 / (2.0 * self._h * self._count)
+        self._totals = door.send(self._slopes, np.zeros(1, np.int64))
+        self._losses = [
+            self._rows(self._network, some, self._h, scale, self._room, self._totals) for some in self._rows_sent
+        ]
+
+    def fetch(self, out: Array) -> float:
+        """Wait for the kernels and write the differences; returns the value."""
+        out[:] = self._totals[0].copy_to_host()
+        self.kinks = int(self._totals[1].copy_to_host()[0])
+        losses = [float(some.copy_to_host().sum()) for some in self._losses]
+        return self._penalty + sum(loss / self._count for loss in losses)
 
     def _columns(self) -> int:
         """Threads that may carry changes at a time: whole blocks, no more than there are units or room."""
@@ -103,7 +126,7 @@ class NetworkDifferences:
         size = 2 * 8 * (widest(shape, 4) if len(shape) > 4 else 1)
         return THREADS * max(1, min(int(widest(shape, 3)), ROOM // (size * THREADS)))
 
-    def _rows(self, network: Any, some: Any, h: float, scale: float, room: Any, totals: Any) -> Array:
+    def _rows(self, network: Any, some: Any, h: float, scale: float, room: Any, totals: Any) -> Any:
         """Add what some rows have to say to ``totals``; returns their losses."""
         (parameters, shape, starts), (inputs, labels), sizes = network, some, self._data[2]
         layers, rows, columns = len(sizes) - 3, len(labels), room.shape[2]
@@ -128,8 +151,7 @@ class NetworkDifferences:
                 self._kernels["slopes"], min(units, columns // THREADS), THREADS, *about, below, sums, labels, others,
                 reach, ways, limits, h, scale, room, *totals,
             )  # fmt: skip
-        found: Array = losses.copy_to_host()
-        return found
+        return losses
 
     def _spread(self, name: str, items: int, *arguments: Any) -> None:
         """A thread an item."""
