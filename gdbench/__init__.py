@@ -10,7 +10,7 @@ from gdbench.checking import GradientCheck, check_gradient
 from gdbench.classification import Classification, classify
 from gdbench.closed_form import ClosedForm, closed_form
 from gdbench.comparison import compare
-from gdbench.critical import CriticalPoint, find_critical_points
+from gdbench.critical import CriticalPoint, CriticalPoints, find_critical_points
 from gdbench.derivatives import gradient, hessian
 from gdbench.eigenvalues import hessian_eigenvalues
 from gdbench.errors import CompileError, InputError
@@ -50,6 +50,7 @@ __all__ = [
     "ClosedForm",
     "CompileError",
     "CriticalPoint",
+    "CriticalPoints",
     "Differences",
     "Direction",
     "Fixed",

@@ -85,6 +85,16 @@ def test_a_basin_has_the_colour_of_its_minimum():
     assert image.get_extent() == pytest.approx([-7.5, 7.5, -5 - 5 / 3, 5 + 5 / 3])
 
 
+def test_a_few_starts_are_not_none():
+    labels_ = np.zeros((20, 20), int)
+    labels_[0, 0] = -1
+    grid = grids()[:1].assign(labels=to_text(labels_), lower_y=-1.0, upper_y=18.0)
+    (panel,) = basins_figure(grid, "title").axes
+    shares = [text.get_text() for text in panel.texts if text.get_gid() == "share"]
+    assert shares == ["(3.0, 2.0)\n100%", "(-2.8, 3.1)\n0%", "none\n<1%"]
+    assert panel.get_ylim() == pytest.approx((-1.5, 18.5))
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
