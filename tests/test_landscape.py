@@ -188,4 +188,4 @@ def test_the_experiment_from_cases_to_verdict():
     straight = tidy[tidy["what"] == "straight"].groupby("problem")["value"].max()
     assert straight["SVM"] > 0.5 > 0.01 > straight["softmax"]
     assert len(EXPERIMENT.summary(tidy)) == 8
-    assert len(EXPERIMENT.figure(tidy, "m").axes) == 3
+    assert len(EXPERIMENT.figure(tidy, "m").axes) == 5

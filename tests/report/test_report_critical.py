@@ -61,12 +61,15 @@ def test_ends_are_sorted_and_counted():
     tidy = pd.concat([points(), ends()], ignore_index=True)
     figure = points_and_ends_figure(tidy, PROBLEMS["himmelblau"](), "nine points", "sub")
     drawn = {len(np.unique(line.get_ydata())): line for line in figure.axes[1].lines if line.get_gid() == "ends"}
-    np.testing.assert_allclose(drawn[1].get_ydata(), np.ones(8))
-    np.testing.assert_allclose(drawn[2].get_ydata(), [1.0] * 5 + [1.25] * 3)
-    np.testing.assert_allclose(drawn[2].get_xdata(), 12.5 * np.arange(1, 9))
+    np.testing.assert_allclose(drawn[1].get_ydata(), np.ones(9))
+    np.testing.assert_allclose(drawn[2].get_ydata(), [1.0] * 6 + [1.25] * 3)
+    np.testing.assert_allclose(drawn[2].get_xdata(), 12.5 * np.arange(9))
     told = {words(text) for text in labels(figure.axes[1])}
     assert told == {"SVM + L2: 1 distinct end", "network, 2-3-2 tanh: 2 distinct ends"}
     assert figure_text(figure, "title") == "nine points"
+    tidy.loc[len(tidy)] = tidy.iloc[0].to_dict() | {"problem": "quartic", "kind": "inconclusive"}
+    figure = points_and_ends_figure(tidy, PROBLEMS["himmelblau"](), "nine points")
+    assert "elsewhere, x^4: 1 inconclusive" in figure_text(figure, "notes")
 
 
 def test_a_basin_has_the_colour_of_its_minimum():

@@ -71,7 +71,11 @@ def points_and_ends_figure(tidy: DataFrame, problem: Problem, title: str, subtit
     """
     names, numbers = ("task", "problem", "kind"), ("x", "y", "fun", "reached_by")
     table = checked(tidy, "the figure of critical points", names, numbers, ("fun",))
-    notes = [NOTE, "right: each step is one value of the loss; descents sorted by it, lowest first"]
+    notes = [
+        NOTE,
+        *_elsewhere(table, problem),
+        "right: each step is one value of the loss; descents sorted by it, lowest first",
+    ]
     figure, (left, right) = sheet([_heading(problem), "Loss at the end of every descent"], title, subtitle, notes)
     contours(left, problem)
     mark(left, _points(table[(table["task"] == "points") & (table["problem"] == problem.name)]))
@@ -79,6 +83,22 @@ def points_and_ends_figure(tidy: DataFrame, problem: Problem, title: str, subtit
     return figure
 
 
+def _elsewhere(table: DataFrame, problem: Problem) -> list[str]:
+    """What was found on the other functions, in one line."""
+    others = table[(table["task"] == "points") & (table["problem"] != problem.name)]
+    told = []
+    for name, rows in others.groupby("problem"):
+        counts = ", ".join(f"{len(found)} {kind}" for kind, found in rows.groupby("kind"))
+        told.append(f"{NAMES.get(str(name), name)}: {counts}")
+    return ["elsewhere, " + "; ".join(told)] if told else []
+
+
+#: What other functions of the experiment are called in words.
+NAMES = {
+    "monkey-saddle": "the monkey saddle x_1^3 - 3 x_1 x_2^2 (its Hessian vanishes at 0)",
+    "cubic": "x^3",
+    "quartic": "x^4",
+}
 NOTE = "grey: level lines, chosen so that they part the plane into about equal areas"
 
 
@@ -131,9 +151,11 @@ def _ends(panel: Axes, ends: DataFrame) -> None:
         rows = ends[ends["problem"] == name].sort_values("fun")
         told = LOSSES.get(name, name)
         height = np.repeat(rows["fun"].to_numpy() / rows["fun"].min(), rows["reached_by"].to_numpy(int))
-        share = 100 * (np.arange(len(height)) + 1) / len(height)
+        share = 100 * np.arange(len(height) + 1) / len(height)
+        height = np.append(height[0], height)
         how = pen(told)
-        panel.plot(share, height, **{**how, "markersize": 3.5, "linewidth": 0.8, "drawstyle": "steps-mid"}, gid="ends")
+        steps: dict[str, Any] = {"marker": "", "linewidth": 1.6, "drawstyle": "steps-pre"}  # markers would merge
+        panel.plot(share, height, **{**how, **steps}, gid="ends")
         count = f"{len(rows)} distinct end{'s' * (len(rows) != 1)}"
         labels.append(End(float(share[-1]), float(height[-1]), f"{told}: {count}", how["color"]))
     panel.set_xlim(0, 102)
