@@ -1,7 +1,7 @@
 """gdbench: what a gradient costs and what it buys, by measurement.
 
 >>> import gdbench
->>> gdbench.minimize("himmelblau", method="adam", step=0.1).x.round(4).tolist()
+>>> gdbench.minimize("himmelblau", [0.0, 0.0], method="adam", step=0.1).x.round(4).tolist()
 [3.0, 2.0]
 """
 

@@ -70,10 +70,14 @@ class Landscape:
     def project(self, points: Any) -> Array:
         """The steps (k, 1 or 2) along the directions that come nearest, by least squares, to ``points`` (k, variables).
 
+        ``points`` may be a Result of ``minimize(..., history="x")``, too.
+
         Raises
         ------
-        InputError: the points are not real numbers of shape (k, variables).
+        InputError: the points are not real numbers of shape (k, variables), or the result kept none.
         """
+        if isinstance(points, Result):
+            points = walked({"the result": points})["the result"]
         path = reals(points)
         if path is None or path.ndim != 2 or path.shape[1] != self.center.size or not len(path):
             raise InputError(f"points must be real numbers of shape (k, {self.center.size}), a row a point.")

@@ -7,6 +7,7 @@ from report_tables import figure_text
 
 from gdbench.errors import InputError
 from gdbench.landscape import landscape
+from gdbench.minimize import minimize
 from gdbench.report.plots.animation import MOST_BYTES, animate
 from gdbench.report.plots.landscape import landscape_figure, levels_of, read_plane
 from gdbench.report.plots.landscapes import landscapes_figure
@@ -134,6 +135,10 @@ def test_an_animation_is_a_small_film_of_all_methods(tmp_path):
     assert file.stat().st_size < MOST_BYTES
     with Image.open(file) as film:
         assert film.n_frames == 3  # one an iteration, where there are fewer than frames
+    walked = minimize("rosenbrock", maxiter=2, history="x")
+    assert animate(seen, {"steepest": walked}, tmp_path / "one.gif", frames=2).exists()
+    with pytest.raises(InputError, match="keeps no points; run minimize with history='x'"):
+        animate(seen, {"steepest": minimize("rosenbrock", maxiter=2)}, tmp_path / "one.gif", frames=2)
 
 
 @pytest.mark.parametrize(
