@@ -1,7 +1,7 @@
 """gdbench: what a gradient costs and what it buys, by measurement.
 
 >>> import gdbench
->>> gdbench.minimize("himmelblau", method="adam", step=0.1).x.round(4).tolist()
+>>> gdbench.minimize("himmelblau", [0.0, 0.0], method="adam", step=0.1).x.round(4).tolist()
 [3.0, 2.0]
 """
 
@@ -10,7 +10,7 @@ from gdbench.checking import GradientCheck, check_gradient
 from gdbench.classification import Classification, classify
 from gdbench.closed_form import ClosedForm, closed_form
 from gdbench.comparison import compare
-from gdbench.critical import CriticalPoint, find_critical_points
+from gdbench.critical import CriticalPoint, CriticalPoints, find_critical_points
 from gdbench.derivatives import gradient, hessian
 from gdbench.eigenvalues import hessian_eigenvalues
 from gdbench.errors import CompileError, InputError
@@ -50,6 +50,7 @@ __all__ = [
     "ClosedForm",
     "CompileError",
     "CriticalPoint",
+    "CriticalPoints",
     "Differences",
     "Direction",
     "Fixed",

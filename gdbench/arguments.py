@@ -39,6 +39,7 @@ def checked_plan(
     method: object = None,
     batch_size: int | None = None,
     data: Data | None = None,
+    hess: Callable[..., Any] | None = None,
     gtol: float | None = None,
     ftol: float | None = None,
     xtol: float | None = None,
@@ -50,7 +51,7 @@ def checked_plan(
 ) -> Plan:
     """A :class:`Plan` in which every part fits the others; the arguments are those of ``minimize``."""
     kind = checked_dtype(dtype)
-    objective = _problem(problem, x0, gradient, data)
+    objective = _problem(problem, x0, gradient, data, hess)
     start = checked_x0(objective.x0 if x0 is None else x0, kind)
     if start.shape[-1] != objective.n:
         raise InputError(f"{objective.name} has {objective.n} variables, x0 has {start.shape[-1]}.")
@@ -205,7 +206,14 @@ def with_slope(problem: Problem, source: Gradient, x0: Array, batch_size: int | 
     return problem if made is None else replace(problem, gradient=made)
 
 
-def _problem(problem: object, x0: object, gradient: object, data: Data | None) -> Problem:
+def own_function(fun: Callable[..., float], x0: object) -> Problem:
+    """A caller's bare function as a problem that starts at x0, asked once there."""
+    return _problem(fun, x0, "auto", None)
+
+
+def _problem(
+    problem: object, x0: object, gradient: object, data: Data | None, hess: Callable[..., Any] | None = None
+) -> Problem:
     jac: Callable[..., Any] | None = (
         gradient if callable(gradient) and not isinstance(gradient, Gradient | type) else None
     )
@@ -216,7 +224,7 @@ def _problem(problem: object, x0: object, gradient: object, data: Data | None) -
             problem = replace(problem, data=data, x_star=None, f_star=None)  # known for its own rows alone
         if jac is not None:
             problem = replace(problem, gradient=from_function(lambda x, data: 0.0, problem.x0, jac=jac).gradient)
-        return problem
+        return problem if hess is None else replace(problem, hessian=hess)
     if not callable(problem):
         raise InputError(f"a Problem, the name of one, or a function f(x) was expected, not {problem!r}.")
     if x0 is None:
@@ -224,9 +232,9 @@ def _problem(problem: object, x0: object, gradient: object, data: Data | None) -
     start = checked_x0(x0, np.dtype("float64"))
     first = start if start.ndim == 1 else start[0]
     if data is None:
-        made = own_problem(problem, first, jac)
+        made = own_problem(problem, first, jac, hess)
     else:
-        made = from_function(problem, first, jac=jac, data=data)
+        made = from_function(problem, first, jac=jac, hess=hess, data=data)
         check_data(made.data, made.name)
     # A record without branches holds the same indices at every point.
     if jac is not None or recorded_slope(made, made.n, start.dtype) is None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from gdbench.minimize import minimize
 from gdbench.number import real
 from gdbench.philox import uniforms
 from gdbench.problems.base import Array, Problem
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 NEWTON = "newton"
 #: Random starts from which the minima are looked for.
@@ -37,6 +40,7 @@ class Basins:
     iterations: (rows, columns) steps taken.
     x, y: coordinates of the columns and of the rows.
     seconds: inside the method, without compiling.
+    method: its name.
     """
 
     labels: Array
@@ -45,6 +49,7 @@ class Basins:
     x: Array
     y: Array
     seconds: float
+    method: str = "a method"
 
     @property
     def shares(self) -> Array:
@@ -52,6 +57,22 @@ class Basins:
         counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.minima))
         shares: Array = counts / self.labels.size
         return shares
+
+    def plot(self, title: str | None = None) -> Figure:
+        """Draw the starts in the colours of the minima they reach, dark where they reach none.
+
+        Raises
+        ------
+        InputError: there are more minima than colours, six.
+        """
+        import pandas as pd
+
+        from gdbench.report.plots.basins import basins_figure, to_text
+
+        ends = {"lower": self.x[0], "upper": self.x[-1], "lower_y": self.y[0], "upper_y": self.y[-1]}
+        row = {"method": self.method, "labels": to_text(self.labels), **ends, "minima": self.minima.tolist()}
+        told = title or f"Where {self.method} ends from {self.x.size:,} x {self.y.size:,} starts"
+        return basins_figure(pd.DataFrame([row]), told, f"{np.mean(self.labels < 0):.1%} reach no minimum")
 
     def __str__(self) -> str:
         """A line a minimum."""
@@ -116,7 +137,9 @@ def basins(
         )  # fmt: skip
         ends, iterations, seconds = result.x, result.nit, result.seconds
     labels = nearest(ends, known, SAME * (high - low))
-    return Basins(labels.reshape(rows, columns), known, np.reshape(iterations, (rows, columns)), x, y, seconds)
+    used = direction if method is None else method
+    name = used if isinstance(used, str) else getattr(getattr(used, "direction", used), "name", "a method")
+    return Basins(labels.reshape(rows, columns), known, np.reshape(iterations, (rows, columns)), x, y, seconds, name)
 
 
 def nearest(ends: Array, known: Array, within: Array) -> Array:

@@ -7,12 +7,14 @@ every finished record is kept.
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gdbench.errors import InputError, unknown
+from gdbench.registry import Skipped
 
 app = typer.Typer(
     help="What a gradient costs and what it buys: measured, on your own machine.",
@@ -30,6 +32,16 @@ RESULTS = Path("results")
 
 def main() -> None:
     """Run the command line; turn what was wrong into one sentence."""
+    plain = warnings.formatwarning
+
+    def told(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+    ) -> str:
+        if issubclass(category, Skipped):
+            return f"gdbench: {message}\n"
+        return plain(message, category, filename, lineno, line)
+
+    warnings.formatwarning = told
     try:
         app()
     except InputError as reason:
@@ -38,6 +50,8 @@ def main() -> None:
     except KeyboardInterrupt:
         print("\ngdbench: stopped.", file=sys.stderr)
         sys.exit(130)
+    finally:
+        warnings.formatwarning = plain
 
 
 @app.command()

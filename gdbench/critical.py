@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from gdbench.errors import InputError
 from gdbench.number import real
 from gdbench.philox import uniforms
 from gdbench.problems.base import Array, Problem
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
 
 #: End points of Newton's iteration count as one within this share of the box.
 SAME = 1e-3
@@ -45,15 +49,52 @@ class CriticalPoints(list[CriticalPoint]):
     """The points found, lowest value first, and what became of the other starts.
 
     ``outside``: starts that ended at a critical point outside the box; ``unsettled``: starts that ended at none,
-    having diverged, stalled or run out of steps.
+    having diverged, stalled or run out of steps. ``problem``: whose points they are; ``box``: its corners, (2, n), in
+    which they were looked for.
     """
 
     outside: int = 0
     unsettled: int = 0
+    problem: Problem | None = None
+    box: Array | None = None
 
     def of_kind(self, kind: str) -> Array:
         """The points of one kind, (count, n)."""
         return np.array([point.x for point in self if point.kind == kind])
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a point: the columns kind, index, fun, slope, starts, and x_1, ..., x_n."""
+        import pandas as pd
+
+        n = 0 if self.problem is None else self.problem.n
+        columns = ["kind", "index", "fun", "slope", "starts", *(f"x_{i + 1}" for i in range(n))]
+        rows = [
+            (p.kind, p.classification.index, p.fun, p.classification.slope, p.starts, *map(float, p.x)) for p in self
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def plot(self, title: str | None = None) -> Figure:
+        """Draw the points, marked by kind, on the level lines of the box in which they were looked for.
+
+        Raises
+        ------
+        InputError: the problem has not two variables.
+
+        Examples
+        --------
+        >>> figure = find_critical_points("himmelblau").plot()
+        >>> figure.axes[0].get_xlabel()
+        '$x_1$'
+        """
+        from gdbench.report.plots.critical_points import critical_points_figure
+
+        if self.problem is None or self.box is None or self.problem.n != 2:
+            raise InputError("critical points are drawn in two variables; to_frame() tabulates them in any number.")
+        frame = self.to_frame().rename(columns={"x_1": "x", "x_2": "y"})
+        told = title or f"{len(self)} critical point{'s' * (len(self) != 1)} of {self.problem.name}"
+        lost = f"Newton from {sum(p.starts for p in self) + self.outside + self.unsettled:,} starts: "
+        lost += f"{self.outside:,} ended outside the box, {self.unsettled:,} at no critical point"
+        return critical_points_figure(frame, self.problem, told, lost, box=self.box)
 
     def __str__(self) -> str:
         """A line a point, and one for the starts that found none."""
@@ -113,6 +154,7 @@ def find_critical_points(
     inside = settled & np.all((run.x >= low - SAME * width) & (run.x <= high + SAME * width), axis=1)
 
     found = CriticalPoints()
+    found.problem, found.box = plan.problem, np.stack([low, high])
     found.outside, found.unsettled = int(np.sum(settled & ~inside)), int(np.sum(~settled))
     ends, slopes = run.x[inside], run.slopes[inside]
     waiting = np.argsort(slopes, kind="stable")

@@ -139,7 +139,10 @@ def hessian(
     plan = plan_at(problem, x, gradient)
     known = plan.problem.hessian is not None and _is_auto(gradient)
     if source == "analytic" and not known:
-        raise InputError(f"{plan.problem.name} brings no derived Hessian; use source='reverse-ad' or 'difference'.")
+        raise InputError(
+            f"{plan.problem.name} brings no derived Hessian; use source='reverse-ad', or 'difference' for "
+            "differences of its gradient."
+        )
     if source == "auto" and not known and _is_auto(gradient):
         source = "reverse-ad" if recordable(plan.problem, plan.x0) else "difference"
     if source in _MADE:

@@ -5,26 +5,37 @@ Checked here, evaluated by a loop of ``devices/``; the :class:`Landscape` that c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import check_data, checked_dtype, checked_whole
+from gdbench.arguments import check_data, checked_dtype, checked_whole, own_function
 from gdbench.devices.place import Place, place
 from gdbench.errors import InputError, unknown
 from gdbench.number import real
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Problem
-from gdbench.spanning import check_apart, filter_normalized, given_directions, random_directions, reals, vector_of
+from gdbench.result import Result
+from gdbench.spanning import (
+    as_kind,
+    check_apart,
+    filter_normalized,
+    given_directions,
+    random_directions,
+    reals,
+    steps_of,
+    vector_of,
+)
 
 if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-#: Grid points along each direction, for a line and for a plane.
+#: Grid points along each direction, for a line and for a plane; and the bytes that the values of a grid may take.
 POINTS = (401, 101)
+MOST_BYTES = 2**32
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +70,14 @@ class Landscape:
     def project(self, points: Any) -> Array:
         """The steps (k, 1 or 2) along the directions that come nearest, by least squares, to ``points`` (k, variables).
 
+        ``points`` may be a Result of ``minimize(..., history="x")``, too.
+
         Raises
         ------
-        InputError: the points are not real numbers of shape (k, variables).
+        InputError: the points are not real numbers of shape (k, variables), or the result kept none.
         """
+        if isinstance(points, Result):
+            points = walked({"the result": points})["the result"]
         path = reals(points)
         if path is None or path.ndim != 2 or path.shape[1] != self.center.size or not len(path):
             raise InputError(f"points must be real numbers of shape (k, {self.center.size}), a row a point.")
@@ -75,20 +90,37 @@ class Landscape:
         Parameters
         ----------
         kind: ``"line"``, ``"contour"`` or ``"surface"``; None for a line or a contour map, as the grid is.
-        trajectories: label -> points (k, variables), drawn where they project to; ``Result.trajectory`` is one.
+        trajectories: label -> a Result of ``minimize(..., history="x")``, or points (k, variables); drawn where
+            they project to.
 
         Raises
         ------
-        InputError: an unknown kind, or one that does not fit the grid.
+        InputError: an unknown kind, or one that does not fit the grid; a trajectory without points.
         """
         from gdbench.report.plots.landscape import landscape_figure
 
-        paths = {label: self.project(points) for label, points in (trajectories or {}).items()}
+        paths = {
+            label: self.project(points)
+            for label, points in walked({} if trajectories is None else trajectories).items()
+        }
         return landscape_figure(self.to_frame(), f"{self.problem} around a point", kind=kind, paths=paths)
 
 
+def walked(trajectories: Any) -> dict[str, Any]:
+    """The points behind each label, of a Result those it kept."""
+    if not isinstance(trajectories, Mapping):
+        raise InputError('trajectories must be a mapping of labels to results or points, such as {"adam": result}.')
+    points = {
+        str(label): given.trajectory if isinstance(given, Result) else given for label, given in trajectories.items()
+    }
+    for label, kept in points.items():
+        if kept is None:
+            raise InputError(f"{label} keeps no points; run minimize with history='x'.")
+    return points
+
+
 def landscape(
-    problem: Problem | str,
+    problem: Problem | str | Callable[..., float],
     center: Any = None,
     *,
     directions: Any = 2,
@@ -105,8 +137,8 @@ def landscape(
 
     Parameters
     ----------
-    problem: a Problem, or the name of one.
-    center: (n,); None for the problem's own start.
+    problem: a Problem, the name of one, or a plain Python function ``f(x) -> float``.
+    center: (n,); None for the problem's own start, which a plain function has not.
     directions: 1 or 2 random ones (Gaussian, of length 1, the second perpendicular to the first); or a sequence of
         one or two vectors (n,), taken as they are.
     m, n: steps along the first and the second direction, increasing; None for ``points`` of them from
@@ -141,9 +173,7 @@ def landscape(
     >>> valley.values.shape, float(valley.values[2, 2])
     ((5, 5), 0.0)
     """
-    objective = PROBLEMS[problem]() if isinstance(problem, str) else problem
-    if not isinstance(objective, Problem):
-        raise InputError(f"a Problem or the name of one was expected, not {problem!r}; gdbench.Problem makes one.")
+    objective = _objective(problem, center)
     check_data(objective.data, objective.name)
     kind = checked_dtype(dtype)
     where = place(device)
@@ -160,14 +190,23 @@ def landscape(
     flat = len(spanning) == 1
     if flat and n is not None:
         raise InputError("n steps along a second direction; give two directions, or leave n out.")
-    if not (np.isfinite(real(radius)) and real(radius) > 0):
-        raise InputError(f"radius must be a positive finite number, not {radius!r}.")
+    if not 0 < 2 * real(radius) < np.inf:
+        raise InputError(f"radius must be a positive finite number, and twice it too, not {radius!r}.")
     count = checked_whole("points", POINTS[0 if flat else 1] if points is None else points, 2)
+    sizes = [count if given is None else np.size(given) for given in ((m,) if flat else (m, n))]
+    if (needed := int(np.prod([float(size) for size in sizes])) * kind.itemsize) > MOST_BYTES:
+        asked_for = " x ".join(f"{size:,}" for size in sizes)
+        raise InputError(f"a grid of {asked_for} points takes {needed:,} bytes; ask for at most {MOST_BYTES:,}.")
     even = np.linspace(-real(radius), real(radius), count)
-    along = _steps("m", even if m is None else m)
-    across = np.zeros(1) if flat else _steps("n", even if n is None else n)
+    along = steps_of("m", even if m is None else m, kind)
+    across = np.zeros(1, kind) if flat else steps_of("n", even if n is None else n, kind)
     second = np.zeros_like(middle) if flat else spanning[1]
-    asked = [vector.astype(kind) for vector in (middle, spanning[0], second, along, across)]
+    names = ("center", "direction 1", "direction 2")
+    asked = [as_kind(name, vector, kind) for name, vector in zip(names, (middle, spanning[0], second))]
+    for name, vector in zip(names[1:], asked[1 : 1 + len(spanning)]):
+        if not vector.any():
+            raise InputError(f"{name} is zero in {kind}; give a longer one, or use dtype='float64'.")
+    asked += [along, across]
     values = _grid(objective, where)(*asked)
     return Landscape(
         m=asked[3],
@@ -177,6 +216,21 @@ def landscape(
         directions=spanning.astype(kind),
         problem=objective.name,
     )
+
+
+def _objective(problem: object, center: object) -> Problem:
+    if isinstance(problem, str):
+        problem = PROBLEMS[problem]()
+    if isinstance(problem, Problem):
+        return problem
+    if not callable(problem):
+        raise InputError(f"a Problem, the name of one, or a function f(x) was expected, not {problem!r}.")
+    if center is None:
+        raise InputError(f"{getattr(problem, '__name__', 'the function')} has no start of its own; give center.")
+    vector = reals(center)
+    if vector is None or vector.ndim != 1 or not vector.size:
+        raise InputError("center must be a vector (n,) of real numbers.")
+    return own_function(problem, vector_of("center", vector, vector.size))
 
 
 def _grid(problem: Problem, where: Place) -> Any:
@@ -193,12 +247,3 @@ def _grid(problem: Problem, where: Place) -> Any:
 
     layers = surface.layers_of(problem)
     return partial(pointwise.grid, problem) if layers is None else partial(surface.grid, problem, layers)
-
-
-def _steps(name: str, given: Any) -> Array:
-    steps = reals(given)
-    if steps is None or steps.ndim != 1 or steps.size < 2:
-        raise InputError(f"{name} must be a vector of at least 2 steps.")
-    if not np.isfinite(steps).all() or not (np.diff(steps) > 0).all():
-        raise InputError(f"{name} must be finite and increase from step to step.")
-    return steps

@@ -48,6 +48,7 @@ def minimize(
     method: str | Method | Search | PolyakRuppert | None = None,
     batch_size: int | None = None,
     data: Data | None = None,
+    hess: Callable[..., Any] | None = None,
     maxiter: int = 1000,
     maxfev: int | None = None,
     maxtime: float | None = None,
@@ -87,6 +88,7 @@ def minimize(
         ``"random-local-search-adaptive"``, or a Method, a Search, or a PolyakRuppert of one of them.
     batch_size: rows a step looks at, for problems with data; None for all.
     data: (features, targets, shape) for a bare ``f(x, data)``.
+    hess: the Hessian for a second-order method, ``hess(x) -> (n, n)``, or ``hess(x, data, out)`` writing into ``out``.
     maxiter, maxfev, maxtime: limits on iterations, on evaluations of the value (finite differences
         included) and on seconds inside the descent.
     gtol: stop when the largest |slope| is at most this; ftol: when the value changes by at most
@@ -129,8 +131,8 @@ def minimize(
         step = batch_size = None
     plan = checked_plan(
         problem, x0, gradient=gradient, direction=direction, step=step, method=method, batch_size=batch_size,
-        data=data, gtol=gtol, ftol=ftol, xtol=xtol, fun_target=fun_target, maxfev=maxfev, history=history, dtype=dtype,
-        seed=seed,
+        data=data, hess=hess, gtol=gtol, ftol=ftol, xtol=xtol, fun_target=fun_target, maxfev=maxfev, history=history,
+        dtype=dtype, seed=seed,
     )  # fmt: skip
     _check_limits(maxiter, maxtime, callback)
     where = place(device)

@@ -2,7 +2,7 @@
 
 Nothing registers itself. A shelf lists the modules of one package, imports them when a name is
 first asked for, and offers every object of one kind it finds there, by its ``name``. Installed
-packages add to a shelf through an entry-point group; one that fails to import is named in a
+packages add to a shelf through an entry-point group; one that fails to import, or is no item, is named in a
 warning and skipped, and the rest goes on.
 """
 
@@ -21,6 +21,15 @@ from gdbench.errors import InputError, unknown
 T = TypeVar("T")
 
 
+class Skipped(UserWarning):
+    """Something installed that a shelf could not take; the message is one line."""
+
+
+def one_line(reason: BaseException) -> str:
+    """What an exception says, without line breaks; its class where it says nothing."""
+    return " ".join(str(reason).split()) or type(reason).__name__
+
+
 class Shelf(Generic[T]):
     """Everything of one kind, by name.
 
@@ -31,6 +40,7 @@ class Shelf(Generic[T]):
     pick: says whether a module-level object is an item.
     name_of: the item's name.
     group: entry-point group through which installed packages add items.
+    remedy: what turns something else into an item, for the message that skips it.
     """
 
     def __init__(
@@ -40,8 +50,9 @@ class Shelf(Generic[T]):
         pick: Callable[[object], bool],
         name_of: Callable[[T], str],
         group: str | None = None,
+        remedy: str = "give one",
     ) -> None:
-        self.what, self.package, self.group = what, package, group
+        self.what, self.package, self.group, self.remedy = what, package, group, remedy
         self._pick, self._name_of = pick, name_of
 
     def __getitem__(self, name: str) -> T:
@@ -67,9 +78,14 @@ class Shelf(Generic[T]):
                     self._add(found, item, f"{self.package}.{module.name}")
         for entry in entry_points(group=self.group) if self.group else ():
             try:
-                self._add(found, entry.load(), entry.value)
-            except Exception as reason:  # whatever a stranger's package raises must not stop ours
-                warnings.warn(f"{self.what} {entry.name!r} of {entry.value} skipped: {reason}", stacklevel=2)
+                item = entry.load()
+                if not self._pick(item):
+                    kind = type(item).__name__
+                    raise InputError(f"it is of class {kind}, which is no {self.what} family; {self.remedy}")
+                self._add(found, item, entry.value)
+            except (Exception, SystemExit) as reason:  # whatever a stranger's package raises must not stop ours
+                message = f"{self.what} {entry.name!r} of {entry.value} skipped: {one_line(reason)}"
+                warnings.warn(message, Skipped, stacklevel=2)
         return dict(sorted(found.items()))
 
     def _add(self, found: dict[str, T], item: T, where: str) -> None:

@@ -25,13 +25,19 @@ _problems: dict[object, Problem] = {}
 _slopes: dict[object, Callable[..., float]] = {}
 
 
-def own_problem(fun: Callable[..., float], x0: Array, jac: Callable[..., Any] | None) -> Problem:
+def own_problem(
+    fun: Callable[..., float],
+    x0: Array,
+    jac: Callable[..., Any] | None = None,
+    hess: Callable[..., Any] | None = None,
+) -> Problem:
     """:func:`from_function` without data."""
-    key = tuple(_identity(function) for function in (fun, jac))
-    if None in key[: 1 if jac is None else 2]:
-        return from_function(fun, x0, jac=jac)
+    given = (fun, jac, hess)
+    key = tuple(_identity(function) for function in given)
+    if any(known is None and function is not None for known, function in zip(key, given)):
+        return from_function(fun, x0, jac=jac, hess=hess)
     if key not in _problems:
-        _keep(_problems, key, from_function(fun, x0, jac=jac))
+        _keep(_problems, key, from_function(fun, x0, jac=jac, hess=hess))
     return replace(_problems[key], x0=x0)
 
 

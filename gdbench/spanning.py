@@ -67,11 +67,9 @@ def random_directions(count: int, n: int, seed: int, orthonormal: bool) -> Array
 
 def given_directions(directions: Any, n: int) -> Array:
     """A caller's one or two vectors as (1 or 2, n), or an :class:`InputError`."""
-    try:
-        vectors = list(directions)
-    except TypeError:
-        vectors = []
-    if isinstance(directions, str) or len(vectors) not in (1, 2) or np.ndim(directions[0]) == 0:
+    sequence = isinstance(directions, list | tuple | np.ndarray) and np.ndim(directions) > 0
+    vectors = list(directions) if sequence else []
+    if len(vectors) not in (1, 2) or isinstance(vectors[0], str) or np.ndim(vectors[0]) == 0:
         raise InputError(f"directions must be 1, 2, or a sequence of one or two vectors of {n} numbers.")
     return np.stack([vector_of(f"direction {k}", vector, n) for k, vector in enumerate(vectors, start=1)])
 
@@ -88,13 +86,36 @@ def vector_of(name: str, given: Any, n: int) -> Array:
 
 def check_apart(directions: Array) -> None:
     """Refuse a direction of length 0, and two that span no plane."""
-    lengths = np.linalg.norm(directions, axis=1)
-    if not (lengths > 0).all():
-        raise InputError(f"direction {np.argmin(lengths) + 1} is zero; give one of positive length.")
+    largest = np.abs(directions).max(axis=1)
+    if not (largest > 0).all():
+        raise InputError(f"direction {np.argmin(largest) + 1} is zero; give one of positive length.")
     if len(directions) == 2:
-        first, second = directions / lengths[:, None]
+        scaled = directions / largest[:, None]  # whose squares neither vanish nor overflow
+        first, second = scaled / np.linalg.norm(scaled, axis=1)[:, None]
         if min(np.linalg.norm(first - second), np.linalg.norm(first + second)) < 1e-6:
             raise InputError("the two directions are parallel; give two that span a plane.")
+
+
+def steps_of(name: str, given: Any, kind: np.dtype) -> Array:
+    """A caller's steps (k,) in the grid's dtype, finite and increasing there, or an :class:`InputError`."""
+    steps = reals(given)
+    if steps is None or steps.ndim != 1 or steps.size < 2:
+        raise InputError(f"{name} must be a vector of at least 2 steps.")
+    if not np.isfinite(steps).all() or not (steps[1:] > steps[:-1]).all():
+        raise InputError(f"{name} must be finite and increase from step to step.")
+    fitted = as_kind(name, steps, kind)
+    if not (fitted[1:] > fitted[:-1]).all():
+        raise InputError(f"steps of {name} become equal in {kind}; take fewer, or use dtype='float64'.")
+    return fitted
+
+
+def as_kind(name: str, numbers: Array, kind: np.dtype) -> Array:
+    """Finite numbers in another dtype, or an :class:`InputError` where they overflow there."""
+    with np.errstate(over="ignore", under="ignore"):
+        fitted = numbers.astype(kind)
+    if not np.isfinite(fitted).all():
+        raise InputError(f"{name} is too large for {kind}; use dtype='float64'.")
+    return fitted
 
 
 def reals(given: Any) -> Array | None:

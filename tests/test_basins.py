@@ -60,6 +60,15 @@ def test_divergence_is_none():
     assert found.shares.sum() == 0
 
 
+def test_a_rectangle_of_starts_is_drawn():
+    found = basins("himmelblau", direction="momentum", points=(5, 3), lower=(-4, 0), upper=(4, 2), minima=MINIMISERS)
+    (panel,) = found.plot(title="momentum's basins").axes
+    assert panel.get_title("left") == "momentum"
+    assert panel.get_xlim() == pytest.approx((-5, 5))
+    assert panel.get_ylim() == pytest.approx((-0.5, 2.5))
+    np.testing.assert_array_equal(panel.images[0].get_array(), found.labels)
+
+
 def test_the_grid_survives_as_text():
     from gdbench.report.plots.basins import from_text, to_text
 

@@ -137,6 +137,26 @@ def test_a_level_line_of_minima_is_open_everywhere():
     assert {point.kind for point in found} == {"inconclusive"}
 
 
+def test_points_are_tabulated_and_drawn():
+    found = find_critical_points("himmelblau")
+    frame = found.to_frame()
+    assert frame.columns.tolist() == ["kind", "index", "fun", "slope", "starts", "x_1", "x_2"]
+    np.testing.assert_array_equal(frame[["x_1", "x_2"]], [point.x for point in found])
+    (panel,) = found.plot().axes
+    minima = next(marks for marks in panel.collections if marks.get_gid() == "minimum")
+    np.testing.assert_array_equal(minima.get_offsets(), found.of_kind("minimum"))
+
+
+def test_points_of_a_bare_function_are_drawn_in_the_box_of_its_starts():
+    def wells(x):
+        return (x[0] ** 2 - 1) ** 2 + x[1] ** 2
+
+    (panel,) = find_critical_points(wells, [[-1.5, 0.0], [1.5, 1.0], [0.1, 0.5]]).plot("two wells").axes
+    assert (panel.get_xlim(), panel.get_ylim()) == ((-3.0, 3.0), (-0.5, 1.5))
+    with pytest.raises(InputError, match="drawn in two variables"):
+        find_critical_points("quartic").plot()
+
+
 def test_starts_that_find_nothing_are_counted():
     found = find_critical_points("rosenbrock")
     assert [point.kind for point in found] == ["minimum"]

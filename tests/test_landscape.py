@@ -12,6 +12,7 @@ from gdbench.errors import InputError
 from gdbench.experiments.base import Ruling, Settings
 from gdbench.experiments.landscape import EXPERIMENT
 from gdbench.landscape import landscape
+from gdbench.minimize import minimize
 from gdbench.philox import normal_pair
 from gdbench.problems import PROBLEMS
 from gdbench.spanning import filter_normalized, normals
@@ -93,6 +94,14 @@ def test_points_project_to_their_steps():
         ({"directions": [[1.0, 2.0], [-2.0, -4.0]]}, "parallel"),
         ({"directions": [1.0, 2.0]}, "sequence of one or two vectors"),
         ({"directions": 3}, "1 or 2"),
+        ({"directions": {0: [1.0, 0.0]}}, "sequence of one or two vectors"),
+        ({"directions": (v for v in np.eye(2))}, "sequence of one or two vectors"),
+        ({"directions": [[1e-60, 0.0]], "dtype": "float32"}, "direction 1 is zero in float32"),
+        ({"directions": [[1e60, 0.0]], "dtype": "float32"}, "direction 1 is too large for float32"),
+        ({"center": [1e60, 0.0], "dtype": "float32"}, "center is too large for float32"),
+        ({"m": [1.0, 1.0 + 1e-12], "dtype": "float32"}, "steps of m become equal in float32"),
+        ({"points": 10**6}, "1,000,000 x 1,000,000 points takes 8,000,000,000,000 bytes"),
+        ({"radius": 1e308}, "radius must be a positive finite number"),
         ({"directions": True}, "1, 2, or a sequence"),
         ({"directions": []}, "1, 2, or a sequence"),
         ({"center": [1.0]}, "center must be 2"),
@@ -115,6 +124,40 @@ def test_bad_input_is_one_sentence(arguments, word):
     with pytest.raises(InputError, match=word) as told:
         landscape("rosenbrock", **arguments)
     assert "\n" not in str(told.value)
+
+
+def test_short_directions_are_not_zero():
+    seen = landscape("rosenbrock", directions=[[1e-200, 0.0], [0.0, 1.0]], points=3)
+    assert (seen.directions[0] == [1e-200, 0.0]).all()
+    with pytest.raises(InputError, match="parallel"):
+        landscape("rosenbrock", directions=[[1e-200, 0.0], [1e200, 0.0]], points=3)
+
+
+def test_a_bare_function_has_a_landscape_around_a_given_point():
+    def bowl(x):
+        return x[0] ** 2 + 3 * x[1] ** 2
+
+    seen = landscape(bowl, [1.0, 2.0], directions=np.eye(2), points=3)
+    assert seen.problem == "bowl"
+    np.testing.assert_allclose(seen.values, [[3, 12, 27], [4, 13, 28], [7, 16, 31]])
+    for center, said in ((None, "bowl has no start of its own; give center"), (1.0, r"vector \(n,\)"), ([], "vector")):
+        with pytest.raises(InputError, match=said):
+            landscape(bowl, center)
+    with pytest.raises(InputError, match="fails at x0 of 1 variables"):
+        landscape(bowl, [1.0])
+    with pytest.raises(InputError, match="or a function"):
+        landscape(3, [1.0])
+
+
+def test_a_result_is_drawn_if_it_kept_its_points():
+    seen = landscape("rosenbrock", directions=np.eye(2), points=3)
+    walked = minimize("rosenbrock", maxiter=5, history="x")
+    (path,) = [line for line in seen.plot(trajectories={"a": walked}).axes[0].lines if line.get_gid() == "path"]
+    np.testing.assert_allclose(path.get_xydata(), walked.trajectory - seen.center, atol=1e-12)
+    with pytest.raises(InputError, match="a keeps no points; run minimize with history='x'"):
+        seen.plot(trajectories={"a": minimize("rosenbrock", maxiter=5)})
+    with pytest.raises(InputError, match="must be a mapping"):
+        seen.plot(trajectories=walked.trajectory)
 
 
 def test_weights_of_zero_give_no_scale():
@@ -145,4 +188,4 @@ def test_the_experiment_from_cases_to_verdict():
     straight = tidy[tidy["what"] == "straight"].groupby("problem")["value"].max()
     assert straight["SVM"] > 0.5 > 0.01 > straight["softmax"]
     assert len(EXPERIMENT.summary(tidy)) == 8
-    assert len(EXPERIMENT.figure(tidy, "m").axes) == 3
+    assert len(EXPERIMENT.figure(tidy, "m").axes) == 5

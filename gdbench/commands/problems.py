@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from rich.console import Console
@@ -12,6 +13,14 @@ from rich.text import Text
 
 from gdbench.errors import InputError
 from gdbench.problems import PROBLEMS, Problem
+from gdbench.registry import one_line
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PICTURES = (".png", ".svg", ".pdf")
+#: Points along the box of a picture in one variable, and in two.
+GRID = (401, 151)
 
 
 def list_problems(console: Console) -> None:
@@ -20,15 +29,24 @@ def list_problems(console: Console) -> None:
     for column in ("name", "n", "condition", "kind", "source"):
         justify: Literal["left", "right"] = "right" if column in ("n", "condition") else "left"
         table.add_column(column, overflow="fold", justify=justify, no_wrap=column == "name")
+    table.caption = (
+        "condition: largest over smallest |eigenvalue| of the Hessian at the minimum; "
+        "flat: the smallest is 0; —: no minimum, or no Hessian, is known"
+    )
+    table.caption_justify = "left"
     for name in PROBLEMS:
-        problem = PROBLEMS[name]()
-        told = [name, f"{problem.n:,}", _figure(condition(problem)), kind(problem), problem.source]
-        table.add_row(*map(Text, told))
+        try:
+            problem = PROBLEMS[name]()
+            row = f"{problem.n:,}", _figure(condition(problem)), kind(problem), problem.source
+        except (Exception, SystemExit) as reason:  # whatever a stranger's family raises must not stop the others
+            print(f"gdbench: problem {name!r} skipped: {one_line(reason)}", file=sys.stderr)
+        else:
+            table.add_row(*map(Text, (name, *row)))
     console.print(table)
 
 
 def condition(problem: Problem) -> float:
-    """Largest over smallest |eigenvalue| of the Hessian at the known minimum; nan where one is not known.
+    """Largest over smallest |eigenvalue| of the Hessian at the minimum; inf where the smallest is 0, nan if unknown.
 
     >>> round(condition(PROBLEMS["rosenbrock"]()), 2)
     2508.01
@@ -38,8 +56,7 @@ def condition(problem: Problem) -> float:
     curvature = np.empty((problem.n, problem.n))
     problem.hessian(problem.x_star, problem.data, curvature)
     sizes = np.abs(np.linalg.eigvalsh(curvature))
-    # An eigenvalue of rounding size is a zero: the minimum is flat that way.
-    return float(sizes.max() / sizes.min()) if sizes.min() > problem.n * 2.3e-16 * sizes.max() else float("inf")
+    return float(sizes.max() / sizes.min()) if sizes.min() > 0 else float("inf")
 
 
 def kind(problem: Problem) -> str:
@@ -58,6 +75,8 @@ def _figure(number: float) -> str:
 
 def show(name: str, save: Path | None) -> None:
     """Print the facts of a problem and save its picture."""
+    if save is not None:
+        _check_place(save)
     problem = PROBLEMS[name]()
     table = Table(title=Text(problem.name), title_justify="left", show_header=False)
     facts = {
@@ -89,20 +108,40 @@ def _point(x: np.ndarray) -> str:
     return f"({shown}{', ...' if x.size > 6 else ''})"
 
 
-def _save_picture(problem: Problem, path: Path) -> None:
-    """In two variables the box; in one, the line; in more, a plane of two random directions through the minimum."""
-    from gdbench.landscape import landscape
+def _check_place(path: Path) -> None:
+    """Refuse, before any work, a picture that could not be saved."""
+    if path.suffix.lower() not in PICTURES:
+        raise InputError(f"cannot save {path}: give a path that ends in {', '.join(PICTURES[:-1])} or {PICTURES[-1]}.")
+    if path.is_dir() or not path.parent.is_dir():
+        what = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise InputError(f"cannot save {path}: {what}; give a file in a folder that exists.")
 
-    middle = np.full(problem.n, (problem.lower + problem.upper) / 2)
-    half = (problem.upper - problem.lower) / 2
-    if problem.n == 1:
-        surface = landscape(problem, middle, directions=(np.array([1.0]),), radius=half)
-    elif problem.n == 2:
-        surface = landscape(problem, middle, directions=(np.array([1.0, 0.0]), np.array([0.0, 1.0])), radius=half)
+
+def picture(problem: Problem) -> Figure:
+    """In one variable the graph, in two the box, in more a plane of two random directions through the minimum."""
+    from gdbench.landscape import landscape
+    from gdbench.report.plots.problem import problem_figure
+
+    marks, axes = {}, ("$x_1$", "$x_2$")
+    ends = {"start": problem.x0} | ({} if problem.x_star is None else {"minimum": problem.x_star})
+    if problem.n <= 2:
+        box = np.linspace(problem.lower, problem.upper, GRID[problem.n - 1])
+        across = box if problem.n == 2 else None
+        seen = landscape(problem, np.zeros(problem.n), directions=np.eye(problem.n), m=box, n=across)
+        marks = {name: x for name, x in ends.items() if problem.lower <= x.min() <= x.max() <= problem.upper}
+        subtitle = f"f(x) = {problem.formula}" if problem.formula else ""
     else:
-        center = problem.x0 if problem.x_star is None else problem.x_star
-        surface = landscape(problem, center, directions=2, radius=min(half, 1.0 + float(np.linalg.norm(center))))
+        name, center = list(ends.items())[-1]
+        half = (problem.upper - problem.lower) / 2
+        seen = landscape(problem, center, directions=2, radius=min(half, 1.0 + float(np.linalg.norm(center))))
+        marks, axes = {name: np.zeros(2)}, ("step m", "step n")
+        subtitle = f"f(x) = {problem.formula}; " if problem.formula else ""
+        subtitle += f"on a plane through its {name}, along two random directions of length 1"
+    return problem_figure(seen.to_frame(), problem.name, subtitle, axes, marks)
+
+
+def _save_picture(problem: Problem, path: Path) -> None:
     try:
-        surface.plot().savefig(path)
-    except (OSError, ValueError) as reason:
-        raise InputError(f"cannot save {path}: {reason}; give a path that ends in .png, .svg or .pdf.") from None
+        picture(problem).savefig(path)
+    except OSError as reason:
+        raise InputError(f"cannot save {path}: {reason.strerror or reason}; give a file that may be written.") from None

@@ -51,6 +51,8 @@ STAGES: dict[str, list[dict[str, Any]]] = {
 SPREAD = 3.0
 #: Ends are one end within SAME_POINT in every number, up to the network's renamings; values within SAME_VALUE.
 SAME_POINT, SAME_VALUE = 1e-2, 1e-5
+#: What an end is called at which no direction falls away, and some are level.
+LEVEL = "no direction falls"
 #: An end of a smooth loss where a slope is larger than this is none yet.
 GTOL = 1e-8
 
@@ -104,8 +106,9 @@ def _ends(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "x": [],
         "fun": [float(fun[group[0]]) for group in apart],
-        # Along the output biases' mean the loss is level, so no end has a Hessian that is positive throughout.
-        "kind": ["minimum" if index == 0 else "saddle" for index in indices],
+        # Along the output biases' mean the loss is level, so no Hessian of the network's is positive throughout, and
+        # second derivatives leave its ends open where no direction falls.
+        "kind": ["saddle" if index else "minimum" if problem.convex else LEVEL for index in indices],
         "index": indices,
         "reached_by": [len(group) for group in apart],
         "lost": int(np.sum(~settled)),

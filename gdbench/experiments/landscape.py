@@ -15,7 +15,7 @@ from gdbench.landscape import landscape
 from gdbench.minimize import minimize
 from gdbench.philox import uniforms
 from gdbench.problems import PROBLEMS
-from gdbench.spanning import normals
+from gdbench.spanning import filter_normalized, normals
 
 if TYPE_CHECKING:
     import pandas
@@ -46,7 +46,9 @@ EDGE = {"smoke": 9, "default": 31, "full": 31}
 FINE = {"smoke": 1_001, "default": 10_001, "full": 50_001}
 #: What the figure shows: slices of these, and planes, which are kept only where they are drawn.
 SLICES = {("SVM + L2", "trained"), ("softmax", "trained"), (NETWORK, "trained"), (NETWORK, "initial")}
-PLANES = {("SVM + L2", "trained"), (NETWORK, "initial")}
+PLANES = {("SVM + L2", "trained"), ("softmax", "trained"), (NETWORK, "trained"), (NETWORK, "initial")}
+#: The planes whose directions are filter-normalised: each unit's weights as long as at the centre.
+NORMALIZED = {(NETWORK, "trained")}
 
 
 def cases(settings: Settings) -> list[Case]:
@@ -124,6 +126,8 @@ def measure(case: Case) -> Outcome:
     }
     if (asked["problem"], asked["around"]) in PLANES:
         edge = np.linspace(-1, 1, EDGE[size])
+        if (asked["problem"], asked["around"]) in NORMALIZED:
+            plane = filter_normalized(plane, center, problem)
         seen = landscape(problem, center, directions=plane, m=edge, n=edge, device=device)
         measured |= {"plane_m": _short(edge), "plane": [_short(row) for row in seen.values]}
     return Outcome(measured)
@@ -214,7 +218,7 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     )
     subtitle = (
         f"{rows:,} images of clothes, {steps} steps of Adam, network 784-{hidden}-10; {pairs:,} pairs of points on "
-        f"{lines} random lines: is the middle above their mean?"
+        f"{lines} random lines: a pair violates convexity if the loss midway exceeds the mean of its two losses"
     )
     drawn = [what != "slice" or pair in SLICES for what, pair in zip(own["what"], zip(own["problem"], own["around"]))]
     own = own[drawn]

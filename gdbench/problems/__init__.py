@@ -13,4 +13,5 @@ PROBLEMS: Shelf[Family] = Shelf(
     lambda item: isinstance(item, Family),
     lambda item: item.name,
     group="gdbench.problems",
+    remedy="give a function that makes the problem, decorated with gdbench.family",
 )

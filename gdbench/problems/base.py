@@ -32,11 +32,13 @@ class Problem:
     Attributes
     ----------
     name: unique among problems, its parameters included (``"rosenbrock-10"``).
-    value: ``value(x, data) -> float``; x has shape (n,) and must not be changed.
-    x0: the standard start, shape (n,), float64.
+    value: ``value(x, data) -> float``, or ``value(x)``; x has shape (n,) and must not be changed.
+    x0: the standard start, shape (n,), finite; made float64 unless it is float32.
     gradient: ``gradient(x, data, out) -> float`` writes the slope into ``out`` (n,), overwriting
-        all of it, and returns the value, which comes free with the slope. None: not known.
-    hessian: ``hessian(x, data, out) -> None`` writes all of the symmetric ``out`` (n, n).
+        all of it, and returns the value, which comes free with the slope; or ``gradient(x) -> array (n,)`` beside
+        ``value(x)``. None: not known.
+    hessian: ``hessian(x, data, out) -> None`` writes all of the symmetric ``out`` (n, n); or
+        ``hessian(x) -> array (n, n)``.
     residuals: ``residuals(x, data, out) -> None`` writes r (m,), where the value is sum_i r_i^2, with no factor 1/2.
     jacobian: ``jacobian(x, data, out) -> None`` writes all of ``out`` (m, n), row i the slope of r_i.
     differences: ``differences(x, data, h, out, kinks) -> value`` writes the central difference of step h in every
@@ -52,13 +54,25 @@ class Problem:
         whatever sizes the functions need. Where there are rows, the value is a mean over rows,
         so that any subset of rows is an estimate of it (a mini-batch).
     x_star, f_star: a known minimiser and its value.
-    lower, upper: the box that random search draws from (and that a picture shows).
+    lower, upper: the box that random search draws from (and that a picture shows), the same in every variable.
     smooth, convex: what theory says; None where it depends.
     blocks: name -> (offset, shape) of each parameter block of a flat x.
     test: held-out data of the same layout.
     predict: ``predict(x, data) -> labels (rows,)`` for classifiers.
     scores: ``scores(x, data) -> (rows, classes)`` of those whose softmax is the probability of each class.
     formula, source: the mathematics in one line, and where it was published.
+
+    Raises
+    ------
+    InputError: a function of the wrong number of arguments, a start that is no vector of finite numbers, an empty box.
+
+    Examples
+    --------
+    >>> def bowl(x):
+    ...     return x[0] ** 2 + 3 * x[1] ** 2
+    >>> problem = Problem(name="bowl", value=bowl, x0=[1, 2])
+    >>> problem.n, float(problem.value(problem.x0, problem.data))
+    (2, 13.0)
     """
 
     name: str
@@ -86,6 +100,13 @@ class Problem:
     scores: Callable[..., Array] | None = None
     formula: str = ""
     source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no verb could use, and make the shorter forms of functions and points the full ones."""
+        from gdbench.problems.checks import fitted  # which needs this file
+
+        for field_name, made in fitted(self).items():
+            object.__setattr__(self, field_name, made)
 
     @property
     def n(self) -> int:

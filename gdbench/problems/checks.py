@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from gdbench.errors import InputError
-from gdbench.problems.base import Array
+from gdbench.number import real as as_real
+from gdbench.problems.base import Array, Problem
 
 
 def whole(name: str, number: Any, least: int) -> int:
@@ -81,3 +82,59 @@ def real_array(numbers: Any) -> Array | None:
     if array.dtype.kind not in "fiub":
         return None
     return np.ascontiguousarray(array, dtype=np.float32 if array.dtype == np.float32 else np.float64)
+
+
+def fitted(problem: Problem) -> dict[str, Any]:
+    """The fields of a problem that are to be replaced by their full form, or an :class:`InputError`."""
+    made: dict[str, Any] = {}
+    if not isinstance(problem.name, str):
+        raise InputError(f"a problem's name must be a string, not {problem.name!r}.")
+    for field in ("x0", "x_star"):
+        given = getattr(problem, field)
+        if field == "x_star" and given is None:
+            continue
+        if not (type(given) is np.ndarray and given.ndim == 1 and given.dtype.str in _FLOATS):
+            given = made[field] = _vector(problem.name, field, given)
+        if not given.size or not np.isfinite(given).all():
+            raise InputError(f"{problem.name}: {field} must hold at least one number, all of them finite.")
+    x0, x_star = made.get("x0", problem.x0), made.get("x_star", problem.x_star)
+    if x_star is not None and x_star.size != x0.size:
+        raise InputError(f"{problem.name}: x_star has {x_star.size} variables, x0 has {x0.size}.")
+    lower, upper = as_real(problem.lower), as_real(problem.upper)
+    if not -math.inf < lower < upper < math.inf:
+        raise InputError(
+            f"{problem.name}: lower must be a finite number below upper, not {problem.lower!r} and {problem.upper!r}."
+        )
+    return made | _functions(problem)
+
+
+#: What a point of a problem may be made of.
+_FLOATS = (np.dtype(np.float64).str, np.dtype(np.float32).str)
+
+
+def _vector(name: str, field: str, given: Any) -> Array:
+    vector = real_array(given)
+    if vector is None or np.ndim(given) != 1:
+        raise InputError(f"{name}: {field} must be a vector (n,) of finite numbers.")
+    return vector
+
+
+def _functions(problem: Problem) -> dict[str, Any]:
+    """The functions of x alone, as functions of x, data and what is written; others must take what the loops give."""
+    from gdbench.problems.function import gradient_of, hessian_of, value_of
+
+    made: dict[str, Any] = {}
+    for field, arguments in (("value", 2), ("gradient", 3), ("hessian", 3)):
+        given = getattr(problem, field)
+        if given is None and field != "value":
+            continue
+        if not callable(given):
+            raise InputError(f"{problem.name}: {field} must be a function, not {given!r}.")
+        code = getattr(getattr(given, "py_func", given), "__code__", None)
+        if code is None or code.co_argcount == arguments:  # anything but a plain function is the compiler's to judge
+            continue
+        if field == "gradient":
+            made[field] = gradient_of(problem.value, given)
+        else:
+            made[field] = value_of(given) if field == "value" else hessian_of(given)
+    return made

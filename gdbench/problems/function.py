@@ -1,4 +1,4 @@
-"""One's own function as a problem: ``f(x)``, or ``f(x, data)``, and its slope if it is known."""
+"""One's own function as a problem: ``f(x)``, or ``f(x, data)``, and its slope and Hessian if they are known."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def from_function(
     x0: Array,
     *,
     jac: Callable[..., Any] | None = None,
+    hess: Callable[..., Any] | None = None,
     data: Data | None = None,
     name: str | None = None,
 ) -> Problem:
@@ -25,6 +26,7 @@ def from_function(
     fun: ``fun(x) -> float``, or ``fun(x, data) -> float`` with data = (features, targets, shape).
     x0: start, (n,).
     jac: ``jac(x) -> array (n,)``, or ``jac(x, data, out) -> value`` writing into ``out``.
+    hess: ``hess(x) -> array (n, n)``, or ``hess(x, data, out)`` writing into ``out``.
 
     Raises
     ------
@@ -40,8 +42,9 @@ def from_function(
         raise InputError(f"{_name(fun)} takes no data; write it as f(x, data), or leave data out.")
     return Problem(
         name=name or str(getattr(fun, "__name__", "function")),
-        value=_value(fun),
-        gradient=None if jac is None else _gradient(fun, jac),
+        value=value_of(fun),
+        gradient=None if jac is None else gradient_of(fun, jac),
+        hessian=None if hess is None else hessian_of(hess),
         x0=x0,
         data=NO_DATA if data is None else data,
         formula=(inspect.getdoc(fun) or "").split("\n")[0],
@@ -49,7 +52,8 @@ def from_function(
     )
 
 
-def _value(fun: Callable[..., float]) -> Callable[..., float]:
+def value_of(fun: Callable[..., float]) -> Callable[..., float]:
+    """``value(x, data)`` out of ``f(x)``; ``f(x, data)`` as it is."""
     arguments = _arguments(fun)
     if arguments == 2:
         return fun
@@ -63,7 +67,8 @@ def _value(fun: Callable[..., float]) -> Callable[..., float]:
     return value
 
 
-def _gradient(fun: Callable[..., float], jac: Callable[..., Any]) -> Callable[..., float]:
+def gradient_of(fun: Callable[..., float], jac: Callable[..., Any]) -> Callable[..., float]:
+    """``gradient(x, data, out)`` out of ``jac(x)`` beside ``f(x)``; ``jac(x, data, out)`` as it is."""
     arguments = _arguments(jac)
     if arguments == 3:
         return jac
@@ -81,6 +86,27 @@ def _gradient(fun: Callable[..., float], jac: Callable[..., Any]) -> Callable[..
         return plain(x)
 
     return gradient
+
+
+def hessian_of(hess: Callable[..., Any]) -> Callable[..., None]:
+    """``hessian(x, data, out)`` out of ``hess(x)``; ``hess(x, data, out)`` as it is."""
+    arguments = _arguments(hess)
+    if arguments == 3:
+        return hess
+    if arguments != 1:
+        raise InputError(
+            f"{_name(hess)} takes {arguments} arguments; write the Hessian as hess(x) -> array (n, n), "
+            "or as hess(x, data, out)."
+        )
+    curved = getattr(hess, "py_func", hess)
+
+    def hessian(x: Array, data: Data, out: Array) -> None:
+        derived = curved(x)
+        for i in range(out.shape[0]):
+            for j in range(out.shape[1]):
+                out[i, j] = derived[i, j]
+
+    return hessian
 
 
 def _arguments(fun: Callable[..., Any]) -> int:

@@ -57,8 +57,9 @@ def jacobian(x: Array, data: Data, out: Array) -> None:
 def himmelblau() -> Problem:
     """Himmelblau's function: four minima of the same depth around one hill.
 
-    f(x) = (x_0^2 + x_1 - 11)^2 + (x_0 + x_1^2 - 7)^2, least (0) at the four ``MINIMISERS``; ``x_star`` is
-    the first, (3, 2). The start is the origin, near the top of the hill at (-0.270845, -0.923039).
+    f(x) = (x_1^2 + x_2 - 11)^2 + (x_1 + x_2^2 - 7)^2, least (0) at the four ``MINIMISERS``; ``x_star`` is
+    the first, (3, 2). The start is a corner of the box, (5, -5); near the origin, at (-0.270845, -0.923039), stands the
+    top of the hill.
 
     References
     ----------
@@ -68,7 +69,7 @@ def himmelblau() -> Problem:
     --------
     >>> problem = himmelblau()
     >>> float(problem.value(problem.x0, problem.data)), float(problem.value(problem.x_star, problem.data))
-    (170.0, 0.0)
+    (610.0, 0.0)
     """
     return Problem(
         name="himmelblau",
@@ -78,13 +79,13 @@ def himmelblau() -> Problem:
         residuals=residuals,
         jacobian=jacobian,
         m=2,
-        x0=np.zeros(2),
+        x0=np.array([5.0, -5.0]),
         x_star=MINIMISERS[0].copy(),
         f_star=0.0,
         lower=-5.0,
         upper=5.0,
         convex=False,
         blocks={"x": (0, (2,))},
-        formula="(x_0^2 + x_1 - 11)^2 + (x_0 + x_1^2 - 7)^2",
+        formula="(x_1^2 + x_2 - 11)^2 + (x_1 + x_2^2 - 7)^2",
         source="Himmelblau 1972",
     )

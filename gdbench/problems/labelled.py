@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from gdbench.errors import InputError, unknown
 from gdbench.problems.base import Array
 from gdbench.problems.checks import checked_labels, finite_matrix, real, whole
-from gdbench.problems.synthetic import blobs, spirals
+from gdbench.problems.synthetic import blobs, spirals, stretched
 
 #: One unit of the whole number in which the L2 strength travels inside ``shape``.
 L2_UNIT = 1e-9
@@ -50,10 +50,11 @@ def labelled_rows(
     test_labels: Any,
     *,
     rows: int,
-    columns: int,
+    columns: int | None,
     classes: int | None,
     seed: int,
     data: str = "blobs",
+    condition: float = 1.0,
 ) -> Labelled:
     """The rows given, checked; or rows of ``data`` of the sizes asked for, with others held out.
 
@@ -63,13 +64,14 @@ def labelled_rows(
         float32 features stay float32, all others become float64.
     test_features, test_labels: the same for held-out rows, or neither.
     data: where rows come from when none are given: one of ``SOURCES``.
-    rows, columns, seed: sizes and seed of what is drawn.
+    rows, columns, seed: sizes and seed of what is drawn; columns None: 8 of blobs, as many as there are of the others.
+    condition: of blobs, the condition number of the covariance of each.
     classes: number of classes; None: as many as the labels name, or 3 blobs.
 
     Raises
     ------
     InputError: one of a pair is missing, sizes disagree, a value is not finite, a label is out of range,
-        unknown data.
+        unknown data, columns or a condition asked of data that have their own.
 
     Examples
     --------
@@ -80,12 +82,18 @@ def labelled_rows(
     for name, one, other in (("", features, labels), ("test_", test_features, test_labels)):
         if (one is None) != (other is None):
             raise InputError(f"{name}features and {name}labels belong together: give both or neither.")
+    if real("condition", condition, least=1) != 1 and (features is not None or data != "blobs"):
+        raise InputError("a condition is given to drawn blobs alone; leave it out, or the data.")
     if features is None:
         if test_features is not None:
             raise InputError("test_features were given without features: give both or neither.")
         if data not in SOURCES:
             raise unknown("data", data, SOURCES)
-        return SOURCES[data](whole("rows", rows, least=1), columns, classes, seed)
+        own = COLUMNS[data]
+        if columns not in (None, own) and data != "blobs":
+            raise InputError(f"data={data!r} have {own} columns, not {columns!r}; leave columns out.")
+        found = SOURCES[data](whole("rows", rows, least=1), own if columns is None else columns, classes, seed)
+        return found if condition == 1 else _stretched(found, float(condition), seed)
     matrix = finite_matrix("features", features)
     if classes is None:
         classes = max(2, 1 + int(checked_labels("labels", labels, matrix, None).max()))
@@ -108,6 +116,14 @@ def labelled_rows(
 def _blobs(rows: int, columns: int, classes: int | None, seed: int) -> Labelled:
     classes = 3 if classes is None else classes
     return _parted(rows, *blobs(rows + max(rows // 4, 1), columns, classes, seed=seed), classes)
+
+
+def _stretched(found: Labelled, condition: float, seed: int) -> Labelled:
+    """All rows, held-out ones too, by the same map."""
+    assert found.test_features is not None
+    features = stretched(np.vstack([found.features, found.test_features]), condition, seed=seed)
+    rows = len(found.features)
+    return replace(found, features=features[:rows], test_features=features[rows:])
 
 
 def _spirals(rows: int, columns: int, classes: int | None, seed: int) -> Labelled:
@@ -146,6 +162,8 @@ def _images(rows: int, columns: int, classes: int | None, seed: int) -> Labelled
     )
 
 
+#: Columns of each source, unless others are asked of blobs.
+COLUMNS = {"blobs": 8, "spirals": 2, "fashion-mnist": 784}
 #: Where rows come from when none are given.
 SOURCES: dict[str, Callable[[int, int, int | None, int], Labelled]] = {
     "blobs": _blobs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from gdbench.errors import InputError, unknown
 from gdbench.problems.base import Array, Data, Problem, family
 from gdbench.problems.checks import finite_matrix, real, real_array, whole
 from gdbench.problems.labelled import labelled_rows
-from gdbench.problems.synthetic import regression
+from gdbench.problems.synthetic import positive_spectrum, regression
 
 #: The kind of clothing that the least-squares classifier tells from all others.
 TROUSERS = 1
@@ -55,13 +56,14 @@ def hessian(x: Array, data: Data, out: Array) -> None:
 @family("least-squares")
 def least_squares(
     rows: int = 200,
-    columns: int = 10,
-    condition: float = 100.0,
+    columns: int | None = None,
+    condition: float | None = None,
     noise: float = 0.1,
     seed: int = 0,
     features: Any = None,
     targets: Any = None,
     data: str = "spectrum",
+    spectrum: Sequence[float] | None = None,
 ) -> Problem:
     """Linear least squares on synthetic rows, with a given condition number.
 
@@ -71,13 +73,15 @@ def least_squares(
 
     Parameters
     ----------
-    rows, columns: size of X, ``rows >= columns >= 1``.
-    condition: condition number of the Hessian, at least 1.
+    rows, columns: size of X, ``rows >= columns >= 1``; 10 columns by default.
+    condition: condition number of the Hessian, at least 1; 100 by default.
     noise: standard deviation of the noise added to y.
     seed: whole number of at least 0; see :func:`gdbench.problems.synthetic.regression`.
     features, targets: (rows, columns) and (rows,) finite numbers, to be fitted instead of drawn ones.
     data: what is drawn: "spectrum" (as above), or "fashion-mnist": the first rows of the embedded
         images, target 1 for trousers and -1 for all else (a least-squares classifier).
+    spectrum: (columns,) positive eigenvalues of ``X.T X / rows`` in place of a condition; X has the singular values
+        sqrt(rows * spectrum).
 
     Raises
     ------
@@ -96,21 +100,30 @@ def least_squares(
     """
     if (features is None) != (targets is None):
         raise InputError("features and targets belong together: give both or neither.")
+    if spectrum is not None and (features is not None or data != "spectrum"):
+        raise InputError("a spectrum is given to drawn rows alone; leave it out, or the data.")
     if features is not None:
         features, targets = finite_matrix("features", features), real_array(targets)
         if targets is None or targets.shape != features.shape[:1] or not np.isfinite(targets).all():
             raise InputError(f"targets must be {len(features)} finite numbers, one a row of features.")
         name = f"least-squares-{features.shape[0]}-{features.shape[1]}"
     elif data == "fashion-mnist":
-        images = labelled_rows(None, None, None, None, rows=rows, columns=0, classes=None, seed=0, data="fashion-mnist")
+        images = labelled_rows(None, None, None, None, rows=rows, columns=columns, classes=None, seed=0, data=data)
         features, targets = images.features, np.where(images.labels == TROUSERS, 1.0, -1.0)
         name = f"least-squares-{rows}-{images.columns}-fashion-mnist"
     elif data == "spectrum":
-        columns = whole("columns", columns, least=1)
-        condition, noise = real("condition", condition, least=1), real("noise", noise, least=0)
-        spectrum = np.geomspace(1.0, 1.0 / condition, columns)
-        features, targets = regression(rows, columns, spectrum, noise=noise, seed=seed)
-        name = f"least-squares-{rows}-{columns}-{condition:g}"
+        noise = real("noise", noise, least=0)
+        if spectrum is not None:
+            if condition is not None:
+                raise InputError("a spectrum has its own condition; give one of the two.")
+            eigenvalues, told = positive_spectrum(spectrum), "spectrum"
+            columns = len(eigenvalues) if columns is None else columns
+        else:
+            columns = whole("columns", 10 if columns is None else columns, least=1)
+            condition = real("condition", 100.0 if condition is None else condition, least=1)
+            eigenvalues, told = np.geomspace(1.0, 1.0 / condition, columns), f"{condition:g}"
+        features, targets = regression(rows, columns, eigenvalues, noise=noise, seed=seed)
+        name = f"least-squares-{rows}-{columns}-{told}"
         name += f"-noise{noise:g}" * (noise != 0.1) + f"-seed{seed}" * (seed != 0)
     else:
         raise unknown("data", data, ("spectrum", "fashion-mnist"))

@@ -53,4 +53,5 @@ def labelled_suffix(rows: dict[str, Any], l2: float) -> str:
     data, seed = rows["data"], rows["seed"]
     drawn = f"-{data}" if rows["features"] is None and data != "blobs" else ""
     penalty = f"-l2={l2:g}" if l2 > 0 else ""
+    drawn += f"-condition{rows['condition']:g}" if rows.get("condition", 1) != 1 else ""
     return drawn + penalty + (f"-seed{seed}" if seed else "")

@@ -86,7 +86,7 @@ def predict(x: Array, data: Data) -> Array:
 @family("logistic")
 def logistic(
     rows: int = 200,
-    columns: int = 8,
+    columns: int | None = None,
     l2: float = 0.0,
     seed: int = 0,
     features: Any = None,
@@ -94,6 +94,7 @@ def logistic(
     test_features: Any = None,
     test_labels: Any = None,
     data: str = "blobs",
+    condition: float = 1.0,
 ) -> Problem:
     """Logistic regression of two classes, on drawn or given rows.
 
@@ -124,6 +125,7 @@ def logistic(
         "classes": 2,
         "seed": seed,
         "data": data,
+        "condition": condition,
     }
     found = labelled_rows(**given)
     shape = [l2_units(l2)]

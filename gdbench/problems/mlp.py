@@ -141,7 +141,7 @@ def mlp(
     hidden: int | Sequence[int] = (128,),
     activation: str = "relu",
     rows: int = 200,
-    columns: int = 8,
+    columns: int | None = None,
     classes: int | None = None,
     l2: float = 0.0,
     seed: int = 0,
@@ -151,6 +151,7 @@ def mlp(
     test_labels: Any = None,
     data: str = "blobs",
     initializer: str = "glorot-uniform",
+    condition: float = 1.0,
 ) -> Problem:
     """Multilayer perceptron with any number of hidden layers, on drawn or given rows.
 
@@ -162,7 +163,7 @@ def mlp(
     ----------
     hidden: units of each hidden layer, (128,) or 128; () for none, which is softmax regression.
     activation: "relu" or "tanh".
-    rows, columns, classes: of what is drawn when no features are given (3 blobs by default).
+    rows, columns, classes: of what is drawn when no features are given (8 columns, 3 blobs).
     l2: penalty strength, kept to the nearest 1e-9; biases are not penalised.
     seed: of the initial weights, and of what is drawn; whole number of at least 0.
     features, labels: (rows, columns) numbers and (rows,) whole numbers from 0; float32 stays float32.
@@ -171,6 +172,7 @@ def mlp(
         of the embedded images.
     initializer: of the weights: "glorot-uniform", "glorot-normal", "he-uniform", "he-normal", "lecun-normal",
         "orthogonal" or "zeros".
+    condition: of the covariance of each blob; the features are scaled by a geometric spectrum in a random basis.
 
     Raises
     ------
@@ -201,6 +203,7 @@ def mlp(
         "classes": classes,
         "seed": seed,
         "data": data,
+        "condition": condition,
     }
     found = labelled_rows(**given)
     sizes = [found.columns, *units, found.classes]

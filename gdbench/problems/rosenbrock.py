@@ -111,6 +111,6 @@ def rosenbrock(n: int = 2) -> Problem:
         upper=2.048,
         convex=False,
         blocks={"x": (0, (n,))},
-        formula="sum_{i<n-1} 100 (x_{i+1} - x_i^2)^2 + (1 - x_i)^2",
+        formula="sum_{i<n} 100 (x_{i+1} - x_i^2)^2 + (1 - x_i)^2",
         source="Rosenbrock 1960; Moré, Garbow and Hillstrom 1981, problem 1",
     )

@@ -57,7 +57,7 @@ def kronecker(x: Array, data: Data, keep: float, seed: int, draw: int, factors: 
 @family("softmax")
 def softmax(
     rows: int = 200,
-    columns: int = 8,
+    columns: int | None = None,
     classes: int | None = None,
     l2: float = 0.0,
     seed: int = 0,
@@ -66,6 +66,7 @@ def softmax(
     test_features: Any = None,
     test_labels: Any = None,
     data: str = "blobs",
+    condition: float = 1.0,
 ) -> Problem:
     """Softmax (multinomial logistic) regression, on drawn or given rows.
 
@@ -74,12 +75,13 @@ def softmax(
 
     Parameters
     ----------
-    rows, columns, classes, seed: of what is drawn when no features are given (3 blobs by default).
+    rows, columns, classes, seed: of what is drawn when no features are given (8 columns, 3 blobs).
     l2: penalty strength, kept to the nearest 1e-9.
     features, labels: (rows, columns) numbers and (rows,) whole numbers from 0; float32 stays float32.
     test_features, test_labels: held-out rows.
     data: what is drawn: "blobs" (Gaussian), "spirals" (two, in the plane), or "fashion-mnist", the first rows
         of the embedded images.
+    condition: of the covariance of each blob; the features are scaled by a geometric spectrum in a random basis.
 
     Raises
     ------
@@ -105,6 +107,7 @@ def softmax(
         "classes": classes,
         "seed": seed,
         "data": data,
+        "condition": condition,
     }
     return linear_classifier(
         "softmax",

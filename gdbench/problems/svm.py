@@ -64,7 +64,7 @@ def gradient(x: Array, data: Data, out: Array) -> Any:
 @family("svm")
 def svm(
     rows: int = 200,
-    columns: int = 8,
+    columns: int | None = None,
     classes: int | None = None,
     l2: float = 0.0,
     seed: int = 0,
@@ -73,6 +73,7 @@ def svm(
     test_features: Any = None,
     test_labels: Any = None,
     data: str = "blobs",
+    condition: float = 1.0,
 ) -> Problem:
     """Multiclass support vector machine (Weston-Watkins), on drawn or given rows.
 
@@ -81,12 +82,13 @@ def svm(
 
     Parameters
     ----------
-    rows, columns, classes, seed: of what is drawn when no features are given (3 blobs by default).
+    rows, columns, classes, seed: of what is drawn when no features are given (8 columns, 3 blobs).
     l2: penalty strength, kept to the nearest 1e-9.
     features, labels: (rows, columns) numbers and (rows,) whole numbers from 0; float32 stays float32.
     test_features, test_labels: held-out rows.
     data: what is drawn: "blobs" (Gaussian), "spirals" (two, in the plane), or "fashion-mnist", the first rows
         of the embedded images.
+    condition: of the covariance of each blob; the features are scaled by a geometric spectrum in a random basis.
 
     Raises
     ------
@@ -113,6 +115,7 @@ def svm(
         "classes": classes,
         "seed": seed,
         "data": data,
+        "condition": condition,
     }
     return linear_classifier(
         "svm",

@@ -112,12 +112,29 @@ def spirals(rows: int, *, noise: float = 0.05, seed: int = 0) -> tuple[Array, Ar
     >>> features.shape, sorted(set(labels.tolist()))
     ((10, 2), [0.0, 1.0])
     """
-    rng = generator(seed)
+    rng = generator(seed, stream=1)  # stream 0 draws a network's weights
     labels = np.arange(rows) % 2
     radius = rng.uniform(0.1, 1.0, rows)
     angle = 3.0 * np.pi * radius + np.pi * labels
     points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return points + noise * rng.standard_normal((rows, 2)), labels.astype(float)
+
+
+def stretched(features: Array, condition: float, *, seed: int = 0) -> Array:
+    """Features (rows, columns) times V diag(s) V.T, with s geometric from 1 to condition^(-1/2).
+
+    V is the orthonormal factor of a Gaussian matrix, so no axis is special. Rows of unit covariance get one whose
+    condition number is ``condition``; one column is left as it is.
+
+    >>> from numpy.linalg import cond
+    >>> round(float(cond(stretched(np.eye(3), 100.0))), 6)
+    10.0
+    """
+    columns = features.shape[1]
+    axes = np.linalg.qr(generator(seed, stream=2).standard_normal((columns, columns)))[0]
+    lengths = np.geomspace(1.0, real("condition", condition, least=1) ** -0.5, columns)
+    made: Array = np.ascontiguousarray(features @ (axes * lengths) @ axes.T)
+    return made
 
 
 def positive_spectrum(spectrum: Sequence[float] | Array) -> Array:

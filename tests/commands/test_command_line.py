@@ -133,6 +133,8 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
         (["claims", "nowhere"], "there are no results in nowhere"),
         (["list", "problem"], "did you mean 'problems'?"),
         (["show", "rosenbrok"], "did you mean 'rosenbrock'"),
+        (["show", "booth", "--save", "booth.gif"], "ends in .png, .svg or .pdf"),
+        (["show", "booth", "--save", "nowhere/booth.png"], "there is no folder nowhere"),
         (["data", "fetch", "mnist"], "did you mean 'fashion-mnist'?"),
     ],
 )

@@ -84,11 +84,11 @@ def test_compiled_it_is_the_derived_slope_too(name):
 
 
 def test_a_descent_with_it_counts_and_goes_where_the_analytic_one_goes():
-    by_steps = gdbench.minimize("himmelblau", gradient="cs", step=0.01, maxiter=50)
-    derived = gdbench.minimize("himmelblau", gradient="analytic", step=0.01, maxiter=50)
+    by_steps = gdbench.minimize("himmelblau", [0.0, 0.0], gradient="cs", step=0.01, maxiter=50)
+    derived = gdbench.minimize("himmelblau", [0.0, 0.0], gradient="analytic", step=0.01, maxiter=50)
     np.testing.assert_allclose(by_steps.x, derived.x, rtol=1e-12)
     assert by_steps.nfev_fd == 2 * by_steps.njev
-    single = gdbench.minimize("himmelblau", gradient="cs", step=0.01, maxiter=50, dtype="float32")
+    single = gdbench.minimize("himmelblau", [0.0, 0.0], gradient="cs", step=0.01, maxiter=50, dtype="float32")
     assert single.x.dtype == np.float32
     np.testing.assert_allclose(single.x, derived.x, rtol=1e-4)
     many = gdbench.minimize("himmelblau", [[0.0, 0.0], [1.0, 1.0]], gradient="cs", step=0.01, maxiter=50)

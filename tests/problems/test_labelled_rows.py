@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gdbench.errors import InputError
+from gdbench.problems.logistic import logistic
 from gdbench.problems.mlp import mlp
 from gdbench.problems.scores import l2_from
 from gdbench.problems.softmax import softmax
 from gdbench.problems.svm import svm
-from gdbench.problems.synthetic import blobs
+from gdbench.problems.synthetic import blobs, generator, spirals
 
 ROWS = [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]
 
@@ -115,3 +116,36 @@ def test_blobs_repeat_and_are_balanced():
     assert (blobs(30, 2, 3, seed=2)[0] != features).all()
     problem = softmax(rows=40)
     assert (problem.rows, len(problem.test[1])) == (40, 10)
+
+
+@pytest.mark.parametrize("make", [logistic, softmax, svm, mlp])
+def test_a_condition_stretches_the_rows_and_one_leaves_them(make):
+    plain, stretched = (make(rows=4_000, columns=5, condition=condition) for condition in (1.0, 1e4))
+    assert (make(rows=4_000, columns=5).data[0] == plain.data[0]).all()
+    assert stretched.name.endswith("-condition10000")
+    within = [np.cov(problem.data[0][problem.data[1] == 0].T) for problem in (plain, stretched)]  # of the first blob
+    assert np.linalg.cond(within[0]) < 2
+    assert 0.5e4 < np.linalg.cond(within[1]) < 2e4
+    turn, _, _, _ = np.linalg.lstsq(plain.data[0], stretched.data[0])
+    np.testing.assert_allclose(plain.test[0] @ turn, stretched.test[0], atol=1e-10)  # held-out rows by the same map
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"data": "spirals", "columns": 7}, "data='spirals' have 2 columns, not 7"),
+        ({"data": "fashion-mnist", "columns": 7}, "have 784 columns, not 7"),
+        ({"data": "spirals", "condition": 10}, "drawn blobs alone"),
+        ({"features": ROWS, "labels": [0, 1, 0], "condition": 10}, "drawn blobs alone"),
+        ({"condition": 0.5}, "condition must be a finite number of at least 1"),
+    ],
+)
+def test_what_data_have_of_their_own_is_not_asked_of_them(parameters, sentence):
+    with pytest.raises(InputError, match=sentence):
+        softmax(**parameters)
+
+
+def test_spirals_do_not_echo_the_weights():
+    radius = np.hypot(*spirals(200, noise=0.0, seed=5)[0].T)
+    assert np.abs(radius - generator(5).uniform(0.1, 1.0, 200)).max() > 0.1  # stream 0 draws the weights
+    assert mlp(data="spirals", columns=2).data[0].shape == (200, 2)

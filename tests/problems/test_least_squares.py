@@ -94,3 +94,17 @@ def test_given_rows_and_the_embedded_images():
     for bad in ({"features": [[1.0]]}, {"features": [[1.0]], "targets": [1, 2]}, {"data": "blob"}):
         with pytest.raises(InputError):
             least_squares(**bad)
+
+
+def test_a_given_spectrum_is_that_of_the_hessian():
+    problem = least_squares(rows=30, spectrum=[4.0, 1.0, 0.25])
+    assert problem.name == "least-squares-30-3-spectrum"
+    singular = np.linalg.svd(problem.data[0], compute_uv=False)
+    np.testing.assert_allclose(singular, np.sqrt(30 * np.array([4.0, 1.0, 0.25])), rtol=1e-12)
+    for wrong, said in (
+        ({"condition": 10}, "one of the two"),
+        ({"data": "fashion-mnist"}, "drawn rows alone"),
+        ({"columns": 2}, r"one eigenvalue a column \(2\)"),
+    ):
+        with pytest.raises(InputError, match=said):
+            least_squares(spectrum=[4.0, 1.0, 0.25], **wrong)

@@ -61,12 +61,15 @@ def test_ends_are_sorted_and_counted():
     tidy = pd.concat([points(), ends()], ignore_index=True)
     figure = points_and_ends_figure(tidy, PROBLEMS["himmelblau"](), "nine points", "sub")
     drawn = {len(np.unique(line.get_ydata())): line for line in figure.axes[1].lines if line.get_gid() == "ends"}
-    np.testing.assert_allclose(drawn[1].get_ydata(), np.ones(8))
-    np.testing.assert_allclose(drawn[2].get_ydata(), [1.0] * 5 + [1.25] * 3)
-    np.testing.assert_allclose(drawn[2].get_xdata(), 12.5 * np.arange(1, 9))
+    np.testing.assert_allclose(drawn[1].get_ydata(), np.ones(9))
+    np.testing.assert_allclose(drawn[2].get_ydata(), [1.0] * 6 + [1.25] * 3)
+    np.testing.assert_allclose(drawn[2].get_xdata(), 12.5 * np.arange(9))
     told = {words(text) for text in labels(figure.axes[1])}
     assert told == {"SVM + L2: 1 distinct end", "network, 2-3-2 tanh: 2 distinct ends"}
     assert figure_text(figure, "title") == "nine points"
+    tidy.loc[len(tidy)] = tidy.iloc[0].to_dict() | {"problem": "quartic", "kind": "inconclusive"}
+    figure = points_and_ends_figure(tidy, PROBLEMS["himmelblau"](), "nine points")
+    assert "elsewhere, x^4: 1 inconclusive" in figure_text(figure, "notes")
 
 
 def test_a_basin_has_the_colour_of_its_minimum():
@@ -83,6 +86,16 @@ def test_a_basin_has_the_colour_of_its_minimum():
     assert shares == ["(3.0, 2.0)\n50%", "(-2.8, 3.1)\n33%", "none\n17%"]
     # the first cell's middle is the first start
     assert image.get_extent() == pytest.approx([-7.5, 7.5, -5 - 5 / 3, 5 + 5 / 3])
+
+
+def test_a_few_starts_are_not_none():
+    labels_ = np.zeros((20, 20), int)
+    labels_[0, 0] = -1
+    grid = grids()[:1].assign(labels=to_text(labels_), lower_y=-1.0, upper_y=18.0)
+    (panel,) = basins_figure(grid, "title").axes
+    shares = [text.get_text() for text in panel.texts if text.get_gid() == "share"]
+    assert shares == ["(3.0, 2.0)\n100%", "(-2.8, 3.1)\n0%", "none\n<1%"]
+    assert panel.get_ylim() == pytest.approx((-1.5, 18.5))
 
 
 @pytest.mark.parametrize(

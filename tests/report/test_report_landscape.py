@@ -7,6 +7,7 @@ from report_tables import figure_text
 
 from gdbench.errors import InputError
 from gdbench.landscape import landscape
+from gdbench.minimize import minimize
 from gdbench.report.plots.animation import MOST_BYTES, animate
 from gdbench.report.plots.landscape import landscape_figure, levels_of, read_plane
 from gdbench.report.plots.landscapes import landscapes_figure
@@ -95,6 +96,37 @@ def test_slices_stand_beside_planes():
         landscapes_figure(plane, "title")
 
 
+def test_more_planes_stand_in_two_rows_and_no_number_at_an_edge():
+    line = pd.DataFrame({"m": [-1.0, 0, 1], "n": np.nan, "value": [3.0, 1, 2], "problem": "SVM", "around": "trained"})
+    planes = [
+        bowl().assign(problem=name, around="trained", what="plane") for name in ("SVM", "network", "softmax", "x", "y")
+    ]
+    figure = landscapes_figure(pd.concat([*planes, line.assign(what="slice")]), "title")
+    _, *maps = figure.axes
+    assert len(maps) == 5
+    assert len({round(panel.get_position().y0, 6) for panel in maps}) == 3
+    assert "filter-normalised" in figure_text(figure, "notes").replace("\n", " ")
+    for panel in maps:
+        for text in panel.texts:
+            place = panel.transAxes.inverted().transform(panel.transData.transform(text.get_position()))
+            assert ((place > 0.06) & (place < 0.94)).all()
+
+
+def test_a_problem_is_drawn_with_its_points():
+    from gdbench.commands.problems import picture
+    from gdbench.problems import PROBLEMS
+
+    figure = picture(PROBLEMS["himmelblau"]())
+    panel = next(axes for axes in figure.axes if axes.get_xlabel() == "$x_1$" and axes.name == "rectilinear")
+    assert panel.get_xlim() == (-5, 5)
+    at = {line.get_gid(): line.get_xydata().tolist() for line in panel.lines}
+    assert at == {"start": [[5, -5]], "minimum": [[3, 2]]}
+    assert figure_text(figure, "subtitle") == "f(x) = (x_1^2 + x_2 - 11)^2 + (x_1 + x_2^2 - 7)^2"
+    (graph,) = picture(PROBLEMS["quartic"]()).axes
+    assert {line.get_gid() for line in graph.lines} >= {"start", "minimum"}
+    assert "plane through its minimum" in figure_text(picture(PROBLEMS["wood"]()), "subtitle").replace("\n", " ")
+
+
 def test_an_animation_is_a_small_film_of_all_methods(tmp_path):
     from PIL import Image
 
@@ -103,6 +135,10 @@ def test_an_animation_is_a_small_film_of_all_methods(tmp_path):
     assert file.stat().st_size < MOST_BYTES
     with Image.open(file) as film:
         assert film.n_frames == 3  # one an iteration, where there are fewer than frames
+    walked = minimize("rosenbrock", maxiter=2, history="x")
+    assert animate(seen, {"steepest": walked}, tmp_path / "one.gif", frames=2).exists()
+    with pytest.raises(InputError, match="keeps no points; run minimize with history='x'"):
+        animate(seen, {"steepest": minimize("rosenbrock", maxiter=2)}, tmp_path / "one.gif", frames=2)
 
 
 @pytest.mark.parametrize(

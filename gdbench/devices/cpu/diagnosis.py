@@ -34,6 +34,8 @@ _RETURNED = {
     "UniTuple": "a tuple",
     "Tuple": "a tuple",
 }
+#: What a caller's function must return an array of, by what the wrapper is called.
+_SHAPES = {"gradient": "(n,)", "hessian": "(n, n)"}
 #: Lines of Numba's report that say where it was, not what was wrong.
 _SCENERY = re.compile(r'(Failed in|During:|File "|<source|\^|>>>|There (is|are) \d+|Overload|- Of which|Rejected)')
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -57,8 +59,8 @@ def sentence(plain: Callable[..., Any], error: Exception) -> str:
     told = next(_places_told(report), None)
     if returned:
         place, reason = _place_of_return(fun), f"it returns {_in_words(returned[1])}, not a real number"
-    elif plain.__name__ == "gradient" and told and _same(told[0], wrappers.__file__):  # where its slope is read
-        place, reason = _place_of_return(fun), "it does not return an array (n,) of numbers"
+    elif plain.__name__ in _SHAPES and told and _same(told[0], wrappers.__file__):  # where what it returns is read
+        place, reason = _place_of_return(fun), f"it does not return an array {_SHAPES[plain.__name__]} of numbers"
     else:
         place, reason = _place(mine, report, error), _reason(report)
     file, line = place
@@ -75,7 +77,7 @@ def _given(plain: Callable[..., Any]) -> Any:
     if code is None or code.co_filename != wrappers.__file__:
         return plain
     wrapped = {name: cell.cell_contents for name, cell in zip(code.co_freevars, plain.__closure__ or ())}
-    return wrapped.get("slope", wrapped.get("plain", plain))
+    return next((wrapped[name] for name in ("slope", "curved", "plain") if name in wrapped), plain)
 
 
 def _place(mine: list[FunctionType], report: str, error: Exception) -> tuple[str, int]:
@@ -163,6 +165,10 @@ def _reason(report: str) -> str:
         if isinstance(getattr(sys.modules.get(found[2]), found[1], None), FunctionType) and found[2][:5] != "numpy":
             return f"a helper is found by its own name only; write `from {found[2]} import {found[1]}`"
         return f"Numba has no {found[2]}.{found[1]}"
+    if found := re.search(r"Cannot bind 'args=.*' to signature '(\(.*\))' due to \"TypeError: (.*)\"", report):
+        called = re.search(r"resolving callee type: type\(CPUDispatcher\(<function ([\w.<>]+)", report)
+        name = called[1].rpartition(".")[2] if called else "a function"
+        return f"{name}{found[1]} is called with other arguments ({found[2]})"
     if "(IMPORT_NAME)" in report:
         return "Numba compiles no import inside a function; import at the top of the file"
     if found := re.search(r"unsupported opcode \((\w+)\)", report):

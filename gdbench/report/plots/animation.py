@@ -40,7 +40,8 @@ def animate(
     Parameters
     ----------
     landscape: a plane, from ``gdbench.landscape``.
-    trajectories: label -> points (k, variables), in the same iteration at the same time; one to four.
+    trajectories: label -> a Result of ``minimize(..., history="x")``, or points (k, variables), in the same iteration
+        at the same time; one to four.
     path: ends in ``.gif``, or in ``.mp4`` where the program ffmpeg is installed.
     frames, seconds: pictures, and how long they play.
 

@@ -33,7 +33,8 @@ def basins_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figure:
     Parameters
     ----------
     frame: one row a method, up to three. Text: method; labels, as :func:`to_text` writes them. Numbers: lower and
-        upper, the ends of the grid along both axes. minima: a list of [x, y], alike in every row.
+        upper, the ends of the grid along both axes; lower_y and upper_y where those of the second axis differ.
+        minima: a list of [x, y], alike in every row.
     title, subtitle: the message in one sentence; steps, step sizes.
 
     Raises
@@ -48,11 +49,16 @@ def basins_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figure:
     minima = np.array(table["minima"].iloc[0], dtype=float)
     if len(minima) > len(COLOURS):
         raise InputError(f"the figure of basins has {len(COLOURS)} colours, and there are {len(minima)} minima.")
-    notes = ["white dots: the minima; dark: the start reaches no minimum, but a saddle, a maximum, or nothing at all"]
-    figure, panels = sheet([str(name) for name in table["method"]], title, subtitle, notes)
+    notes = [
+        "white dots: the minima; dark (none): the start ends at a saddle or a maximum, diverges, "
+        "or is at no minimum yet when its steps run out"
+    ]
+    figure, panels = sheet([str(name) for name in table["method"]], title, subtitle, notes, axes_height=SIDE)
     for number, (panel, (_, row)) in enumerate(zip(panels, table.iterrows())):
         _place(figure, panel, number)
-        _draw(panel, from_text(row["labels"]), minima, (row["lower"], row["upper"]))
+        x = row["lower"], row["upper"]
+        y = row.get("lower_y", x[0]), row.get("upper_y", x[1])
+        _draw(panel, from_text(row["labels"]), minima, np.array([x, y], dtype=float))
     return figure
 
 
@@ -81,15 +87,17 @@ def _place(figure: Figure, panel: Axes, number: int) -> None:
     panel.set_position((((SLOT - 0.1) * number + 0.66) / width, top - SIDE / height, SIDE / width, SIDE / height))
 
 
-def _draw(panel: Axes, labels: NDArray[np.int64], minima: NDArray[np.float64], ends: tuple[float, float]) -> None:
+def _draw(panel: Axes, labels: NDArray[np.int64], minima: NDArray[np.float64], ends: NDArray[np.float64]) -> None:
     from matplotlib.colors import ListedColormap
 
     colours: Sequence[Any] = [NONE, *COLOURS[: len(minima)]]
-    half = 0.5 * (ends[1] - ends[0]) / (labels.shape[1] - 1), 0.5 * (ends[1] - ends[0]) / (labels.shape[0] - 1)
+    half = 0.5 * (ends[:, 1] - ends[:, 0]) / (np.array(labels.shape[::-1]) - 1)  # a start is a cell's middle
+    (left, right), (bottom, top) = ends + half[:, None] * [-1, 1]
     panel.imshow(
         labels,
         origin="lower",
-        extent=(ends[0] - half[0], ends[1] + half[0], ends[0] - half[1], ends[1] + half[1]),
+        extent=(left, right, bottom, top),
+        aspect="auto",
         cmap=ListedColormap(colours),
         vmin=-1.5,
         vmax=len(minima) - 0.5,
@@ -98,7 +106,7 @@ def _draw(panel: Axes, labels: NDArray[np.int64], minima: NDArray[np.float64], e
     )
     panel.grid(False)
     panel.plot(*minima.T, "o", color="white", markeredgecolor="black", markersize=6, gid="minima")
-    panel.set(xlabel="$x_1$ of the start", ylabel="$x_2$ of the start")
+    panel.set(xlabel="$x_1$ of the start", ylabel="$x_2$ of the start", xlim=(left, right), ylim=(bottom, top))
     shares = [(colour, np.mean(labels == number - 1)) for number, colour in enumerate(colours)]
     for line, number in enumerate([*range(1, len(colours)), 0]):
         colour, share = shares[number]
@@ -106,4 +114,5 @@ def _draw(panel: Axes, labels: NDArray[np.int64], minima: NDArray[np.float64], e
         height = 0.97 - 0.14 * line
         box: dict[str, Any] = {"xycoords": "axes fraction", "annotation_clip": False, "va": "center"}
         panel.annotate("■", (1.03, height), color=colour, size=LABEL_SIZE + 3, **box)
-        panel.annotate(f"{where}\n{share:.0%}", (1.12, height), size=LABEL_SIZE - 1, gid="share", **box)
+        told = "<1%" if 0 < share < 0.01 else f"{share:.0%}"
+        panel.annotate(f"{where}\n{told}", (1.12, height), size=LABEL_SIZE - 1, gid="share", **box)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gdbench.errors import InputError
-from gdbench.problems.base import Problem
+from gdbench.problems.base import Array, Problem
 from gdbench.report.frames import checked
 from gdbench.report.labels import End, label_ends
 from gdbench.report.style import BLUE, GREEN, GREY, LABEL_SIZE, NOTE_SIZE, PURPLE, VERMILLION, ink, pen, sheet, styled
@@ -31,14 +31,17 @@ LOSSES = {"svm": "SVM + L2", "mlp": "network, 2-3-2 tanh"}
 
 
 @styled()
-def critical_points_figure(points: DataFrame, problem: Problem, title: str, subtitle: str = "") -> Figure:
+def critical_points_figure(
+    points: DataFrame, problem: Problem, title: str, subtitle: str = "", box: Array | None = None
+) -> Figure:
     """The contours of a problem in two variables, its critical points marked by kind and written beside.
 
     Parameters
     ----------
     points: one row a point: kind (minimum, saddle, maximum or inconclusive), x, y, fun.
-    problem: its box is shown.
+    problem: the function whose points they are.
     title, subtitle: the message in one sentence; how the points were found.
+    box: the corners (2, 2) of what is shown, the lower first; None for the problem's own box.
 
     Raises
     ------
@@ -46,7 +49,7 @@ def critical_points_figure(points: DataFrame, problem: Problem, title: str, subt
     """
     figure, (panel,) = sheet([_heading(problem)], title, subtitle, [NOTE])
     panel.set_box_aspect(1)
-    contours(panel, problem)
+    contours(panel, problem, box)
     mark(panel, _points(points))
     return figure
 
@@ -68,7 +71,11 @@ def points_and_ends_figure(tidy: DataFrame, problem: Problem, title: str, subtit
     """
     names, numbers = ("task", "problem", "kind"), ("x", "y", "fun", "reached_by")
     table = checked(tidy, "the figure of critical points", names, numbers, ("fun",))
-    notes = [NOTE, "right: each step is one value of the loss; descents sorted by it, lowest first"]
+    notes = [
+        NOTE,
+        *_elsewhere(table, problem),
+        "right: each step is one value of the loss; descents sorted by it, lowest first",
+    ]
     figure, (left, right) = sheet([_heading(problem), "Loss at the end of every descent"], title, subtitle, notes)
     contours(left, problem)
     mark(left, _points(table[(table["task"] == "points") & (table["problem"] == problem.name)]))
@@ -76,20 +83,37 @@ def points_and_ends_figure(tidy: DataFrame, problem: Problem, title: str, subtit
     return figure
 
 
+def _elsewhere(table: DataFrame, problem: Problem) -> list[str]:
+    """What was found on the other functions, in one line."""
+    others = table[(table["task"] == "points") & (table["problem"] != problem.name)]
+    told = []
+    for name, rows in others.groupby("problem"):
+        counts = ", ".join(f"{len(found)} {kind}" for kind, found in rows.groupby("kind"))
+        told.append(f"{NAMES.get(str(name), name)}: {counts}")
+    return ["elsewhere, " + "; ".join(told)] if told else []
+
+
+#: What other functions of the experiment are called in words.
+NAMES = {
+    "monkey-saddle": "the monkey saddle x_1^3 - 3 x_1 x_2^2 (its Hessian vanishes at 0)",
+    "cubic": "x^3",
+    "quartic": "x^4",
+}
 NOTE = "grey: level lines, chosen so that they part the plane into about equal areas"
 
 
-def contours(panel: Axes, problem: Problem) -> None:
-    """Level lines of the problem over its box, pale, so that marks stand out."""
+def contours(panel: Axes, problem: Problem, box: Array | None = None) -> None:
+    """Level lines of the problem over its box (or another, (2, 2)), pale, so that marks stand out."""
     if problem.n != 2:
         raise InputError(f"contours are drawn in two variables; {problem.name} has {problem.n}.")
-    along = np.linspace(problem.lower, problem.upper, CELLS)
+    low, high = np.array([[problem.lower] * 2, [problem.upper] * 2]) if box is None else box
+    along, across = (np.linspace(*ends, CELLS) for ends in zip(low, high))
     with np.errstate(all="ignore"):
-        heights = np.array([[float(problem.value(np.array([x, y]), problem.data)) for x in along] for y in along])
+        heights = np.array([[float(problem.value(np.array([x, y]), problem.data)) for x in along] for y in across])
     levels = np.unique(np.nanquantile(np.where(np.isfinite(heights), heights, np.nan), LEVELS))
-    panel.contour(along, along, heights, levels=levels, colors="#B8B8B8", linewidths=0.6, linestyles="solid", zorder=1)
+    panel.contour(along, across, heights, levels=levels, colors="#B8B8B8", linewidths=0.6, linestyles="solid", zorder=1)
     panel.grid(False)
-    panel.set(xlim=(problem.lower, problem.upper), ylim=(problem.lower, problem.upper), xlabel="$x_1$", ylabel="$x_2$")
+    panel.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="$x_1$", ylabel="$x_2$")
 
 
 def mark(panel: Axes, points: DataFrame) -> None:
@@ -127,9 +151,11 @@ def _ends(panel: Axes, ends: DataFrame) -> None:
         rows = ends[ends["problem"] == name].sort_values("fun")
         told = LOSSES.get(name, name)
         height = np.repeat(rows["fun"].to_numpy() / rows["fun"].min(), rows["reached_by"].to_numpy(int))
-        share = 100 * (np.arange(len(height)) + 1) / len(height)
+        share = 100 * np.arange(len(height) + 1) / len(height)
+        height = np.append(height[0], height)
         how = pen(told)
-        panel.plot(share, height, **{**how, "markersize": 3.5, "linewidth": 0.8, "drawstyle": "steps-mid"}, gid="ends")
+        steps: dict[str, Any] = {"marker": "", "linewidth": 1.6, "drawstyle": "steps-pre"}  # markers would merge
+        panel.plot(share, height, **{**how, **steps}, gid="ends")
         count = f"{len(rows)} distinct end{'s' * (len(rows) != 1)}"
         labels.append(End(float(share[-1]), float(height[-1]), f"{told}: {count}", how["color"]))
     panel.set_xlim(0, 102)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,6 +26,8 @@ KINDS = ("line", "contour", "surface")
 #: From this ratio of the highest to a low height on, heights are told apart by their logarithm.
 WIDE = 100.0
 LEVELS = 15
+#: Inches: the width of a sheet that holds a map without paths.
+NARROW = 7.4
 #: Pale is low: paths end there, and their colours stand out.
 COLOURS = "YlGnBu"
 
@@ -71,6 +73,10 @@ def landscape_figure(
     table = checked(frame, "the landscape figure", (), ("m", "n", "value") if plane else ("m", "value"), ("value",))
     notes = ["open circle: where a path starts"] if paths and chosen != "surface" else []
     figure, (panel,) = sheet([""], title, subtitle, notes)
+    if chosen == "contour" and not paths:  # no names stand beside it
+        figure.set_figwidth(max(NARROW, 0.11 * max(len(title), 0.72 * len(subtitle))))
+        left, bottom, width, height = panel.get_position().bounds
+        panel.set_position((0.86 / figure.get_figwidth(), bottom, width, height))
     panel.set_xlabel("step m along the first direction")
     if chosen == "line":
         panel.set_ylabel("value")
@@ -83,7 +89,7 @@ def landscape_figure(
         return figure
     heights = read_plane(table)
     if chosen == "surface":
-        _surface(figure, panel, heights, paths or {})
+        draw_surface(figure, panel, heights, paths or {})
         return figure
     left, bottom, _, height = panel.get_position().bounds
     wide = figure.get_figwidth()
@@ -92,7 +98,7 @@ def landscape_figure(
     panel.set_ylabel("step n along the second direction")
     label_ends(panel, draw_paths(panel, paths or {}))
     bar = figure.add_axes((left + (6.9 if paths else 5.5) / wide, bottom, 0.2 / wide, height))
-    _scale(figure, bar, drawn, heights)
+    draw_scale(figure, bar, drawn, heights)
     return figure
 
 
@@ -164,7 +170,7 @@ def draw_paths(panel: Any, paths: Mapping[str, Array], height: Any = None) -> li
     return ends
 
 
-def _scale(figure: Figure, bar: Axes, drawn: QuadContourSet, heights: Heights) -> None:
+def draw_scale(figure: Figure, bar: Axes, drawn: QuadContourSet, heights: Heights) -> None:
     """The colour bar, every second level named."""
     shown = heights.levels[::2]
     scale = figure.colorbar(drawn, cax=bar, ticks=shown, spacing="uniform")
@@ -174,8 +180,14 @@ def _scale(figure: Figure, bar: Axes, drawn: QuadContourSet, heights: Heights) -
         scale.ax.set_xlabel("levels at equal\nratios above\nthe lowest", size=NOTE_SIZE, color=GREY, loc="left")
 
 
-def _surface(figure: Figure, panel: Axes, heights: Heights, paths: Mapping[str, Array]) -> None:
-    """Three dimensions; heights are drawn as logarithms where their range is wide."""
+def draw_surface(
+    figure: Figure,
+    panel: Axes,
+    heights: Heights,
+    paths: Mapping[str, Array],
+    names: Sequence[str] = ("step m", "step n"),
+) -> None:
+    """Three dimensions in the room of ``panel``; heights are drawn as logarithms where their range is wide."""
     from scipy.interpolate import RegularGridInterpolator
 
     left, bottom, width, height = panel.get_position().bounds
@@ -194,6 +206,6 @@ def _surface(figure: Figure, panel: Axes, heights: Heights, paths: Mapping[str, 
             0.0, 0.9 - 0.07 * row, name, transform=room.transAxes, color=ink(look(name).colour), weight="bold",
             parse_math=False, gid="label",
         )  # fmt: skip
-    room.set_xlabel("step m")
-    room.set_ylabel("step n")
+    room.set_xlabel(names[0])
+    room.set_ylabel(names[1])
     room.set_zlabel(f"log10(value + {small - 2 * low:.2g})" if heights.wide else "value")
