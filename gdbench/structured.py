@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gdbench.arguments import check_data, checked_dtype, checked_whole, checked_x0
+from gdbench.arrays import check_data, checked_dtype, checked_x0
 from gdbench.errors import InputError, unknown
 from gdbench.gradients.structured import Structured, differences_of
+from gdbench.number import checked_whole
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Problem
 

@@ -52,8 +52,9 @@ def fresh_start(problem: Problem, seed: int) -> Array:
 
 def plan_of(problem: Problem, x0: Array, method: Method | Search, budget: int, target: float, seed: int) -> Plan:
     """A descent with the analytic slope that ends at ``target``, at rest, or when ``budget`` values are spent."""
+    slope, gtol = ("analytic", GTOL) if isinstance(method, Method) else ("auto", None)  # a search has none
     return checked_plan(
-        problem, x0, method=method, gradient="analytic", gtol=GTOL, fun_target=target, maxfev=budget, seed=seed
+        problem, x0, method=method, gradient=slope, gtol=gtol, fun_target=target, maxfev=budget, seed=seed
     )
 
 

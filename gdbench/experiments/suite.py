@@ -106,7 +106,7 @@ class _Cases:
                 "gradient": "auto" if source is None or searching else source,
                 "method": chosen,
                 "maxfev": maxfev,
-                "gtol": gtol,
+                "gtol": gtol if isinstance(chosen, Method) and chosen.batch_size is None else None,
                 "dtype": dtype,
                 "seed": seed,
                 "history": False,

@@ -64,8 +64,9 @@ def find_method(method: object, step: Step | None = None, batch_size: int | None
 
 def _made(method: object, step: Step | None, batch_size: int | None) -> Method | Search:
     if isinstance(method, Method | Search):
-        if batch_size is not None:
-            raise InputError("batch_size goes with a method's name; a Method brings its own, a Search has none.")
+        for what, given in (("batch_size", batch_size), ("step", step)):
+            if given is not None:
+                raise InputError(f"{what} goes with a method's name; a Method brings its own, a Search has none.")
         return method
     if isinstance(method, str) and method == "sgd":
         method, batch_size = "steepest", 32 if batch_size is None else batch_size
@@ -77,5 +78,7 @@ def _made(method: object, step: Step | None, batch_size: int | None) -> Method |
     if isinstance(method, str) and method in SEARCHES:
         if batch_size is not None:
             raise InputError(f"{method} looks at all rows; leave batch_size out.")
+        if step is not None:
+            raise InputError(f"{method} takes no step along a direction; leave step out.")
         return SEARCHES[method]()
     raise unknown("method", method, method_names())
