@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gdbench.arrays import check_data, checked_dtype, checked_x0
 from gdbench.autodiff.tape import BRIEF, TraceError
 from gdbench.curvature import with_curvature
 from gdbench.devices.plan import Plan, data_as
@@ -19,14 +20,12 @@ from gdbench.gradients.base import Gradient
 from gdbench.limits import check_limits_fit, target, tolerance
 from gdbench.methods import STEPS, find_method
 from gdbench.methods.base import Method, Search, Step
-from gdbench.number import real
+from gdbench.number import checked_whole, real
+from gdbench.own_functions import check_indices
 from gdbench.problems import PROBLEMS
-from gdbench.problems.base import NO_DATA, Array, Data, Family, Problem
-from gdbench.problems.function import from_function
-from gdbench.seen import keep_slope, own_problem, recorded_slope
-
-DTYPES = ("float32", "float64")
-_KINDS = tuple(np.dtype(name) for name in DTYPES)
+from gdbench.problems.base import Array, Data, Family, Problem
+from gdbench.problems.function import check_slope, from_function
+from gdbench.seen import checked_once, keep_slope, own_problem, recorded_slope
 
 
 def checked_plan(
@@ -51,17 +50,19 @@ def checked_plan(
 ) -> Plan:
     """A :class:`Plan` in which every part fits the others; the arguments are those of ``minimize``."""
     kind = checked_dtype(dtype)
-    objective = _problem(problem, x0, gradient, data, hess)
+    objective = _problem(problem, x0, gradient, data, kind, hess)
     start = checked_x0(objective.x0 if x0 is None else x0, kind)
     if start.shape[-1] != objective.n:
         raise InputError(f"{objective.name} has {objective.n} variables, x0 has {start.shape[-1]}.")
     check_data(objective.data, objective.name)
     if not (isinstance(history, bool | np.bool_) or (isinstance(history, str) and history == "x")):
         raise InputError(f"history must be True, False or 'x' (keep the points too), not {history!r}.")
+    if history == "x" and start.ndim == 2:
+        raise InputError("history='x' keeps the points of one start; leave it out, or give x0 of shape (n,).")
     chosen = _method(method, direction, step, batch_size, objective)
     source, sloped = _sloped(gradient, objective, start, chosen)
     sloped = with_curvature(sloped, chosen, start)
-    check_limits_fit(chosen, objective, ftol, xtol, fun_target)
+    check_limits_fit(chosen, objective, gtol, ftol, xtol, fun_target)
     return Plan(
         problem=sloped,
         x0=start,
@@ -76,73 +77,6 @@ def checked_plan(
         history=bool(history),
         trajectory=history == "x",
     )
-
-
-def checked_dtype(dtype: object) -> np.dtype:
-    """float32 or float64, by name or type."""
-    try:
-        kind: np.dtype = np.dtype(dtype)  # type: ignore[call-overload]
-    except Exception:  # NumPy reads a small language here and raises errors of many classes
-        raise unknown("dtype", dtype, DTYPES) from None
-    if kind not in _KINDS:  # another order of bytes is another dtype
-        raise InputError(f"dtype {kind} is not supported; use {' or '.join(DTYPES)}.")
-    return kind
-
-
-def checked_whole(name: str, given: object, least: int) -> int:
-    """``given`` as an int in [least, 2^62), which fits the loops' counters."""
-    if type(given) is int and least <= given < 2**62:
-        return given
-    if isinstance(given, bool) or not isinstance(given, int | np.integer) or not least <= given < 2**62:
-        raise InputError(f"{name} must be a whole number of at least {least} and below 2^62, not {given!r}.")
-    return int(given)
-
-
-def checked_x0(x0: object, dtype: np.dtype) -> Array:
-    """A fresh contiguous copy of x0: (n,) or (S, n), finite, n and S at least 1."""
-    try:
-        given = np.asarray(x0)
-        if given.dtype.kind not in "fiub":
-            raise TypeError
-        if given.dtype == dtype:
-            array = given.copy()
-        else:
-            with np.errstate(over="ignore"):  # too large for float32: inf, which is told below
-                array = np.array(given, dtype=dtype, order="C")
-    except (TypeError, ValueError):
-        raise InputError("x0 must be an array of real numbers of shape (n,) or (S, n).") from None
-    if array.ndim not in (1, 2):
-        raise InputError(f"x0 has {array.ndim} dimensions; give shape (n,), or (S, n) for S starts.")
-    if array.size == 0:
-        raise InputError(f"x0 of shape {array.shape} is empty; give at least one variable.")
-    if not np.isfinite(array).all():
-        where = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
-        raise InputError(f"x0[{where}] is {array[~np.isfinite(array)][0]}; every entry must be a finite number.")
-    return array
-
-
-def check_data(data: Data, name: str) -> None:
-    """Features (rows, columns), targets (rows,), shape (any,): real, finite, of one length."""
-    if data is NO_DATA:
-        return
-    if not (isinstance(data, tuple) and len(data) == 3):
-        raise InputError(f"{name}: data must be a tuple (features, targets, shape).")
-    try:
-        features, targets, shape = (np.asarray(part) for part in data)
-    except ValueError:
-        raise InputError(f"{name}: every part of data must be an array, not rows of different lengths.") from None
-    if features.ndim != 2 or targets.ndim != 1 or shape.ndim != 1:
-        raise InputError(
-            f"{name}: data must be features (rows, columns), targets (rows,) and shape (any,); "
-            f"they have {features.ndim}, {targets.ndim} and {shape.ndim} dimensions."
-        )
-    if len(targets) not in (0, len(features)):
-        raise InputError(f"{name}: {len(features)} rows of features, but {len(targets)} targets.")
-    for what, part in (("features", features), ("targets", targets)):
-        if part.dtype.kind not in "fiub" or not np.all(np.isfinite(part)):
-            raise InputError(f"{name}: {what} must be finite real numbers.")
-    if shape.size and shape.dtype.kind not in "iu":
-        raise InputError(f"{name}: shape must hold whole numbers, not {shape.dtype}.")
 
 
 def checked_gradient(gradient: object, problem: Problem) -> Gradient:
@@ -167,7 +101,9 @@ def _sloped(gradient: object, problem: Problem, x0: Array, method: Method | Sear
     source = checked_gradient(gradient, problem)
     auto = isinstance(gradient, str) and gradient == "auto"
     if isinstance(method, Search):  # which needs no slope at all
-        return (GRADIENTS["3-point"]() if auto else source), problem
+        if not auto:
+            raise InputError(f"{method.name} needs no slope; leave gradient out.")
+        return GRADIENTS["3-point"](), problem
     if auto and not source.needs_gradient:
         brief = GRADIENTS["reverse-ad"](most=BRIEF)  # type: ignore[call-arg]
         n, kind = problem.n, x0.dtype
@@ -208,11 +144,16 @@ def with_slope(problem: Problem, source: Gradient, x0: Array, batch_size: int | 
 
 def own_function(fun: Callable[..., float], x0: object) -> Problem:
     """A caller's bare function as a problem that starts at x0, asked once there."""
-    return _problem(fun, x0, "auto", None)
+    return _problem(fun, x0, "auto", None, np.dtype("float64"))
 
 
 def _problem(
-    problem: object, x0: object, gradient: object, data: Data | None, hess: Callable[..., Any] | None = None
+    problem: object,
+    x0: object,
+    gradient: object,
+    data: Data | None,
+    kind: np.dtype,
+    hess: Callable[..., Any] | None = None,
 ) -> Problem:
     jac: Callable[..., Any] | None = (
         gradient if callable(gradient) and not isinstance(gradient, Gradient | type) else None
@@ -233,12 +174,14 @@ def _problem(
     first = start if start.ndim == 1 else start[0]
     if data is None:
         made = own_problem(problem, first, jac, hess)
+        if jac is not None:
+            checked_once(check_slope, getattr(jac, "py_func", jac), first.astype(kind), made.name)
     else:
         made = from_function(problem, first, jac=jac, hess=hess, data=data)
         check_data(made.data, made.name)
     # A record without branches holds the same indices at every point.
     if jac is not None or recorded_slope(made, made.n, start.dtype) is None:
-        _check_indices(made)
+        check_indices(made)
     return made
 
 
@@ -246,25 +189,6 @@ def _problem(
 def _standard(family: Family) -> Problem:
     """A family's problem with its own settings. It is handed to no caller, who could change its arrays."""
     return family()
-
-
-def _check_indices(problem: Problem) -> None:
-    """Ask a caller's own functions once in CPython: compiled code would read on past the end of an array."""
-    features, targets, shape = (np.asarray(part) for part in problem.data)
-    few, whole = (features[:2], targets[:2], shape), (features, targets, shape)  # two rows, all if those are too few
-    for function, out in ((problem.value, ()), (problem.gradient, (np.zeros(problem.n),))):
-        for rows in (few, whole):
-            try:
-                with np.errstate(all="ignore"):
-                    getattr(function, "py_func", function)(problem.x0.copy(), rows, *out)  # type: ignore[misc]
-                break
-            except IndexError as reason:
-                if "out of" not in str(reason):  # "invalid index to scalar": a number where an array was expected
-                    break
-                if rows is whole:
-                    raise InputError(f"{problem.name} fails at x0 of {problem.n} variables: {reason}.") from None
-            except Exception:  # what else it raises, no function at all included, is the descent's to meet
-                break
 
 
 def _method(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_plan, checked_whole
+from gdbench.arguments import checked_plan
 from gdbench.critical import SAME, find_critical_points
 from gdbench.devices.place import Place, in_use, place
 from gdbench.errors import InputError
 from gdbench.methods.base import Direction, Method, Step
 from gdbench.minimize import minimize
-from gdbench.number import real
+from gdbench.number import checked_whole, real
 from gdbench.philox import uniforms
 from gdbench.problems.base import Array, Problem
 

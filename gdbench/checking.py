@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_whole
 from gdbench.counts import NAMES, NFEV_FD
 from gdbench.derivatives import check_value, enter, plan_at
 from gdbench.errors import InputError
 from gdbench.gradients.base import Gradient
 from gdbench.gradients.differences import checked_step, step_for
+from gdbench.number import checked_whole
 from gdbench.problems.base import Array, Problem
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_plan, checked_whole
+from gdbench.arguments import checked_plan
 from gdbench.classification import SLOPE, Classification, judged
 from gdbench.devices.plan import Plan
 from gdbench.errors import InputError
-from gdbench.number import real
+from gdbench.number import checked_whole, real
 from gdbench.philox import uniforms
 from gdbench.problems.base import Array, Problem
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-
-import numpy as np
 
 from gdbench.devices.plan import data_as
 from gdbench.errors import InputError
 from gdbench.methods.base import Method, Search
 from gdbench.methods.second_order.base import SecondOrder
 from gdbench.methods.second_order.kfac import Kfac, check_layers
+from gdbench.own_functions import check_hessian
 from gdbench.problems.base import Array, Problem
 
 #: Source -> the module that makes a Hessian by it.
@@ -40,7 +38,7 @@ def with_curvature(problem: Problem, method: Method | Search, x0: Array) -> Prob
             )
         return problem
     if problem.hessian is not None:
-        _check_hessian(problem, x0)
+        check_hessian(problem, x0)
     asked = getattr(direction, direction.needs.removesuffix("s"))
     return (_with_hessian if direction.needs == "hessian" else _with_product)(problem, x0, asked)
 
@@ -75,35 +73,3 @@ def _made(problem: Problem, x0: Array) -> str:
     from gdbench.arguments import recordable  # which, in its turn, asks this file
 
     return "reverse-ad" if recordable(problem, x0) else "difference"
-
-
-def _check_hessian(problem: Problem, x0: Array) -> None:
-    """Ask a caller's own Hessian once in CPython: compiled code would write on past the end of the matrix."""
-    assert problem.hessian is not None
-    function: Callable[..., None] = getattr(problem.hessian, "py_func", problem.hessian)
-    module = getattr(function, "__module__", None) or ""
-    if module.startswith("gdbench.") and module != "gdbench.problems.function":  # which wraps a caller's hess(x)
-        return
-    made = np.full((x0.size, x0.size), np.nan, x0.dtype)
-    try:
-        with np.errstate(all="ignore"):
-            function(x0.copy(), data_as(problem.data, x0.dtype), made)
-    except (IndexError, ValueError) as reason:
-        raise InputError(
-            f"{problem.name}: hessian(x, data, out) fails at x0 of {x0.size} variables ({reason}); "
-            f"let it write all of out, {made.shape}."
-        ) from None
-    except Exception:  # what else it raises is the compiler's to tell
-        return
-    if np.any(np.isnan(made)):
-        i, j = np.argwhere(np.isnan(made))[0]
-        raise InputError(
-            f"{problem.name}: its Hessian leaves H[{i}, {j}] unwritten, or nan, at x0; let it write all of out."
-        )
-    gap = np.abs(made - made.T)
-    if np.any(gap > 1e-8 * np.abs(made).max()):
-        i, j = sorted(int(k) for k in np.unravel_index(np.argmax(gap), gap.shape))
-        raise InputError(
-            f"{problem.name}: its Hessian is not symmetric at x0: H[{i}, {j}] is {made[i, j]:g}, H[{j}, {i}] is "
-            f"{made[j, i]:g}; let hessian(x, data, out) write both alike."
-        )

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_plan, checked_x0, recordable
+from gdbench.arguments import checked_plan, recordable
+from gdbench.arrays import checked_x0
 from gdbench.counts import NAMES
 from gdbench.devices.place import in_use, place
 from gdbench.errors import InputError, unknown
 from gdbench.gradients.base import Gradient
+from gdbench.own_functions import check_form, check_symmetry
 from gdbench.problems.base import Array, Problem
 
 if TYPE_CHECKING:
@@ -149,27 +151,19 @@ def hessian(
         maker = import_module(f"gdbench.autodiff.{_MADE[source]}")
         made = maker.hessian_of(plan.problem.value, plan.x0, plan.data)
         plan, known = replace(plan, problem=replace(plan.problem, hessian=made)), True
+    if known:
+        check_form(plan.problem)
     out = np.empty((plan.x0.size, plan.x0.size))
     curvature = Curvature(plan, known and source != "difference")
     curvature(plan.x0, out)
     if curvature.known:
-        _check_symmetry(out, plan.problem.name)
+        check_symmetry(out, plan.problem.name, "x")
     enter(curvature.counts, counts)
     return out
 
 
 def _is_auto(source: object) -> bool:
     return isinstance(source, str) and source == "auto"
-
-
-def _check_symmetry(matrix: Array, name: str) -> None:
-    gap = np.abs(matrix - matrix.T)
-    if np.any(gap > 1e-8 * np.abs(matrix).max()):
-        i, j = sorted(int(k) for k in np.unravel_index(np.nanargmax(gap), gap.shape))
-        raise InputError(
-            f"{name}: its Hessian is not symmetric at x: H[{i}, {j}] is {matrix[i, j]:g}, H[{j}, {i}] is "
-            f"{matrix[j, i]:g}; let hessian(x, data, out) write both alike."
-        )
 
 
 def plan_at(problem: object, x: object, source: object = "auto") -> Plan:

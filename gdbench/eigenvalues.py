@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_whole
 from gdbench.counts import NAMES, NHVP
 from gdbench.derivatives import check_value, enter, plan_at
 from gdbench.errors import InputError, unknown
-from gdbench.number import real
+from gdbench.number import checked_whole, real
 from gdbench.problems.base import Array
 from gdbench.problems.synthetic import generator
 from gdbench.products import HVPS, Objective, checked_source

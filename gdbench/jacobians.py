@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gdbench.arguments import checked_x0
+from gdbench.arrays import checked_x0
 from gdbench.derivatives import enter
 from gdbench.devices.plan import data_as
 from gdbench.errors import InputError, unknown

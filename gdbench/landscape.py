@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import check_data, checked_dtype, checked_whole, own_function
+from gdbench.arguments import own_function
+from gdbench.arrays import check_data, checked_dtype
 from gdbench.devices.place import Place, place
 from gdbench.errors import InputError, unknown
-from gdbench.number import real
+from gdbench.number import checked_whole, real
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Problem
 from gdbench.result import Result

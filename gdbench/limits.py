@@ -8,24 +8,46 @@ import numpy as np
 
 from gdbench.errors import InputError
 from gdbench.methods.base import Method, Search
-from gdbench.number import real
+from gdbench.number import checked_whole, real
 from gdbench.problems.base import Array, Problem
+
+#: The gtol of whoever says nothing.
+GTOL = 1e-5
+#: Why a limit cannot end a descent by mini-batches, or a search.
+BATCHES = {
+    "gtol": "mini-batches never see the whole slope",
+    "ftol": "mini-batches never see the whole value",
+    "xtol": "mini-batches never come to rest",
+    "fun_target": "mini-batches never see the whole value",
+}
+SEARCH = {"gtol": "a search has no slope", "ftol": "a search has no steps", "xtol": "a search has no steps"}
+
+
+def check_limits(maxiter: object, maxtime: float | None) -> None:
+    """Refuse limits of a whole call that are none."""
+    checked_whole("maxiter", maxiter, 0)
+    if maxtime is not None and not real(maxtime) > 0:
+        raise InputError(f"maxtime must be a positive number of seconds, not {maxtime!r}.")
 
 
 def check_limits_fit(
-    method: Method | Search, problem: Problem, ftol: object, xtol: object, fun_target: float | None
+    method: Method | Search,
+    problem: Problem,
+    gtol: float | None,
+    ftol: float | None,
+    xtol: float | None,
+    fun_target: float | None,
 ) -> None:
-    """Refuse what a loop would never look at, and a target that cannot be reached."""
-    whole = {"ftol": ftol, "xtol": xtol}
-    if isinstance(method, Method):
-        whole = whole | {"fun_target": fun_target} if method.batch_size is not None else {}
-    for name, given in whole.items():
-        if given is not None:
-            what = "mini-batches never see the whole value" if isinstance(method, Method) else "a search has no steps"
-            raise InputError(f"{name} cannot end this descent, for {what}; leave it out.")
+    """Refuse what a loop would never look at (the usual gtol aside), and a target that cannot be reached."""
+    unseen = SEARCH if isinstance(method, Search) else BATCHES if method.batch_size is not None else {}
+    if unseen:
+        given = {"gtol": None if real(gtol) == GTOL else gtol, "ftol": ftol, "xtol": xtol, "fun_target": fun_target}
+        for name, why in unseen.items():
+            if given[name] is not None:
+                raise InputError(f"{name} cannot end this descent, for {why}; leave it out.")
     lowest = problem.f_star
-    if lowest is not None and -math.inf < target(fun_target) < lowest - 1e-9 * max(1.0, abs(lowest)):
-        raise InputError(f"fun_target {fun_target!r} lies below {lowest:g}, the minimum of {problem.name}.")
+    if lowest is not None and fun_target is not None and target(fun_target) < lowest - 1e-9 * abs(lowest):
+        raise InputError(f"fun_target {fun_target!r} lies below {lowest:.9g}, the minimum of {problem.name}.")
 
 
 def checked_limits(gtol: float | None, ftol: float | None, fun_target: float | None, xtol: float | None) -> Array:
@@ -48,4 +70,6 @@ def target(given: float | None) -> float:
         return -math.inf
     if math.isnan(real(given)):
         raise InputError(f"fun_target must be a number, or None; not {given!r}.")
+    if real(given) == -math.inf:
+        raise InputError("fun_target -inf is never reached; use None.")
     return real(given)

@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_plan, checked_step, checked_whole
+from gdbench.arguments import checked_plan, checked_step
+from gdbench.arrays import check_kind, checked_dtype
 from gdbench.counts import NAMES
 from gdbench.devices.log import FEW
 from gdbench.devices.place import in_use, place
 from gdbench.errors import InputError
 from gdbench.gradients.base import Gradient
+from gdbench.limits import GTOL, check_limits
 from gdbench.many_starts import many
 from gdbench.methods.averaging import Averaged, PolyakRuppert
 from gdbench.methods.base import Direction, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
 from gdbench.methods.second_order.kfac import Kfac
-from gdbench.number import real
 from gdbench.problems.base import Data, Problem
 from gdbench.result import Result
 from gdbench.status import MAXITER, MAXTIME, RUNNING, STOPPED, Status
+from gdbench.watching import check_callback, note_progress
 
 if TYPE_CHECKING:
     from gdbench.devices.plan import Plan, Run
@@ -52,7 +54,7 @@ def minimize(
     maxiter: int = 1000,
     maxfev: int | None = None,
     maxtime: float | None = None,
-    gtol: float | None = 1e-5,
+    gtol: float | None = GTOL,
     ftol: float | None = None,
     xtol: float | None = None,
     fun_target: float | None = None,
@@ -72,7 +74,8 @@ def minimize(
     ----------
     problem: a Problem, the name of one (``"rosenbrock"``), or a plain Python function ``f(x) -> float`` (or
         ``f(x, data)``), which is compiled.
-    x0: start (n,), or (S, n) for S descents at once; None for the problem's own.
+    x0: start (n,), or (S, n) for S descents at once; None for the problem's own. Whole numbers, lists and the
+        problem's own start are converted to ``dtype``; an array of another floating dtype is refused.
     gradient: ``"reverse-ad"``, ``"3-point"``, ``"analytic"``, ... (``gdbench list gradients``), a Gradient, or a
         function ``jac(x) -> (n,)``;
         ``"auto"`` takes the analytic slope where there is one, else ``"reverse-ad"`` where the function can be
@@ -87,21 +90,23 @@ def minimize(
         ``"sgd"`` (mini-batches of 32 rows), ``"random-search"``, ``"random-local-search"``,
         ``"random-local-search-adaptive"``, or a Method, a Search, or a PolyakRuppert of one of them.
     batch_size: rows a step looks at, for problems with data; None for all.
-    data: (features, targets, shape) for a bare ``f(x, data)``.
+    data: (features, targets, shape) for a bare ``f(x, data)``, features and targets of one floating dtype, which are
+        converted to ``dtype``.
     hess: the Hessian for a second-order method, ``hess(x) -> (n, n)``, or ``hess(x, data, out)`` writing into ``out``.
     maxiter, maxfev, maxtime: limits on iterations, on evaluations of the value (finite differences
         included) and on seconds inside the descent.
     gtol: stop when the largest |slope| is at most this; ftol: when the value changes by at most
         ftol * max(|f|, |f'|, 1); xtol: when no variable moves by more than xtol * max(|x_i|, 1); fun_target: when the
         value is at most this. None switches a test off. Mini-batches, which never see the whole value, end by the
-        limits alone, and a search by the limits and fun_target.
-    history: record every iteration; ``"x"`` keeps the points too.
+        limits alone, and a search by the limits and fun_target; a test that such a descent never makes is refused.
+    history: record every iteration; ``"x"`` keeps the points too. S starts keep neither, and refuse ``"x"``.
     dtype: ``"float64"`` or ``"float32"``.
     device: ``"cpu"``, or ``"cuda"`` for many starts (a thread each; of a search, start s draws with seed + s) and for
         ``"random-search"`` (a thread a proposal); ``"cuda:1"``: of several devices, the second.
     seed: of mini-batches and searches; the same draws on every device.
     callback: called as ``callback(state)`` after every iteration, with fields x, fun, nit; raising
-        StopIteration ends the descent.
+        StopIteration ends the descent. What else it raises reaches the caller with a note (``__notes__``) of the
+        iteration, the best value so far and, up to 10 variables, the best point.
     bounds: must be None: x may go anywhere.
 
     Returns
@@ -126,15 +131,17 @@ def minimize(
     """
     if bounds is not None:
         raise InputError("gdbench descends without bounds; leave them out, or substitute variables that keep them.")
+    check_limits(maxiter, maxtime)
+    check_callback(callback)
+    check_kind(x0, checked_dtype(dtype))
     if averaged := isinstance(method, PolyakRuppert):
-        method = method.over(checked_whole("maxiter", maxiter, 0), checked_step(step), batch_size)
+        method = method.over(int(maxiter), checked_step(step), batch_size)
         step = batch_size = None
     plan = checked_plan(
         problem, x0, gradient=gradient, direction=direction, step=step, method=method, batch_size=batch_size,
         data=data, hess=hess, gtol=gtol, ftol=ftol, xtol=xtol, fun_target=fun_target, maxfev=maxfev, history=history,
         dtype=dtype, seed=seed,
     )  # fmt: skip
-    _check_limits(maxiter, maxtime, callback)
     where = place(device)
     if plan.x0.ndim == 2:
         if averaged:
@@ -197,14 +204,6 @@ def _on_cuda(plan: Plan) -> Run:
     return Training(plan)
 
 
-def _check_limits(maxiter: object, maxtime: float | None, callback: object) -> None:
-    checked_whole("maxiter", maxiter, 0)
-    if maxtime is not None and not real(maxtime) > 0:
-        raise InputError(f"maxtime must be a positive number of seconds, not {maxtime!r}.")
-    if callback is not None and not callable(callback):
-        raise InputError(f"callback must be a function of one argument, not {callback!r}.")
-
-
 def _drive(
     run: Run, maxiter: int, maxtime: float | None, callback: Callable[..., Any] | None, clock: SimpleNamespace
 ) -> tuple[int, list[tuple[int, float]]]:
@@ -232,6 +231,9 @@ def _drive(
                 callback(SimpleNamespace(x=run.x.copy(), fun=run.fun, nit=run.k))
             except StopIteration:
                 return STOPPED, seconds_at
+            except BaseException as error:  # an interruption too, for what was measured is as much worth then
+                note_progress(error, run.k, run.fun_best, run.x_best)
+                raise
         elif took < SECONDS_A_BLOCK:
             block *= 2
     return (MAXITER if status == RUNNING else status), seconds_at

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_whole, checked_x0
+from gdbench.arrays import checked_x0
 from gdbench.errors import InputError
+from gdbench.number import checked_whole
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Data, Problem
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Result:
+class Result(Mapping[str, Any]):
     """The end of a descent, and what it cost; SciPy's names where SciPy has one.
+
+    Like SciPy's OptimizeResult it is a mapping too: ``result["x"]``, ``result.get("x")``, ``dict(result)``.
 
     With x0 of shape (S, n) every field marked * has a leading axis of S starts.
 
@@ -32,8 +34,9 @@ class Result:
     hess: the last matrix of a second-order direction, (n, n): the Hessian where the last step began, or 2 J.T J where
         residuals are known by their Jacobian J; None where no matrix was made.
     indefinite: steps of a second-order direction at which the curvature was not positive definite; None for others.
-    history: one row an iteration (``history_frame()`` makes a table of it); None if not asked for.
-    trajectory: the points themselves, (nit + 1, n); None if not asked for.
+    history: one row an iteration (``history_frame()`` makes a table of it); None if not asked for,
+        and for S starts, which keep none.
+    trajectory: the points themselves, (nit + 1, n), of one start; None if not asked for.
     seconds, seconds_compile: inside the descent, and compiling or loading compiled code before it.
     """
 
@@ -60,17 +63,18 @@ class Result:
     seconds_compile: float = 0.0
 
     def __getitem__(self, name: str) -> Any:
-        """``result["x"]`` is ``result.x``, as with SciPy's OptimizeResult."""
-        if name not in self:
+        """``result["x"]`` is ``result.x``."""
+        if name not in self.__dataclass_fields__:
             raise KeyError(name)
         return getattr(self, name)
 
-    def __contains__(self, name: object) -> bool:
-        return name in set(self.keys())
-
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """The names of the fields."""
         return (f.name for f in fields(self))
+
+    def __len__(self) -> int:
+        """How many fields there are."""
+        return len(fields(self))
 
     def history_frame(self) -> pandas.DataFrame:
         """The history as a table: iteration, fun, slope (largest |g_i|), step_size, evaluations, seconds."""

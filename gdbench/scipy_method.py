@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_gradient, checked_step, checked_whole, checked_x0
+from gdbench.arguments import checked_gradient, checked_step
+from gdbench.arrays import checked_x0
 from gdbench.counts import N_COUNTS, NFEV, NFEV_FD, NJEV
 from gdbench.devices.loop import judge, largest, still
 from gdbench.errors import InputError, unknown
@@ -21,6 +23,7 @@ from gdbench.limits import checked_limits
 from gdbench.methods import find_method
 from gdbench.methods.base import Direction, LineSearch, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
+from gdbench.number import checked_whole
 from gdbench.problems.base import NO_DATA, Array, Problem
 from gdbench.status import (
     CONVERGED_X,
@@ -32,6 +35,7 @@ from gdbench.status import (
     STOPPED,
     Status,
 )
+from gdbench.watching import check_callback, note_progress
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
@@ -52,13 +56,14 @@ def scipy_method(
     -------
     A callable for the ``method`` of ``scipy.optimize.minimize``. It takes ``args``, ``jac``, ``callback`` (with one
     argument: the point, or, if it is called ``intermediate_result``, the result so far; StopIteration ends the
-    descent), ``tol`` (as gtol) and the options maxiter, maxfev, gtol, ftol, xtol, fun_target and disp, as in
-    :func:`gdbench.minimize`; it gives back an ``OptimizeResult`` whose ``nfev`` holds the values spent in differences.
+    descent, and what else it raises comes with a note of how far that was), ``tol`` (as gtol) and the options maxiter,
+    maxfev, gtol, ftol, xtol and fun_target, as in :func:`gdbench.minimize`, and disp, which prints how it ended, fun,
+    nit and nfev; it gives back an ``OptimizeResult`` whose ``nfev`` holds the values spent in differences.
 
     Raises
     ------
-    InputError: no such method, or not one for a function without data; from SciPy's call: bounds, constraints, an
-        unknown option.
+    InputError: no such method, or not one for a function without data; from SciPy's call: bounds, constraints, hess,
+        hessp, an unknown option, a jac of another size than x.
 
     Examples
     --------
@@ -90,11 +95,18 @@ def scipy_method(
     ) -> OptimizeResult:
         if bounds is not None or (constraints is not None and constraints not in ((), [], {})):
             raise InputError("gdbench descends without bounds and constraints; leave them out.")
+        if hess is not None or hessp is not None:
+            raise InputError(f"{chosen.direction.name} descends by slopes alone; leave hess and hessp out.")
+        disp = bool(options.get("disp", False))
         limits, maxiter, maxfev = _options(options)
+        watch = _watcher(callback)
         x = checked_x0(np.atleast_1d(x0), np.dtype("float64"))
         problem = _problem(fun, jac, x, args)
         source = checked_gradient("analytic" if jac is not None else gradient, problem).fitted(problem, x)
-        return _descend(problem, source, chosen, limits, maxiter, maxfev, _watcher(callback))
+        result = _descend(problem, source, chosen, limits, maxiter, maxfev, watch)
+        if disp:
+            print(f"{result.message} fun = {result.fun:.9g}, nit = {result.nit}, nfev = {result.nfev}")
+        return result
 
     return minimize
 
@@ -119,11 +131,17 @@ def _problem(fun: Callable[..., Any], jac: Callable[..., Any] | None, x0: Array,
     """SciPy's function as a Problem; it is given copies, for it may keep or change what it is given."""
 
     def value(x: Array, data: object) -> float:
-        return float(np.asarray(fun(x.copy(), *args)).item())
+        found = np.asarray(fun(x.copy(), *args))
+        if found.size != 1:
+            raise InputError(f"fun has shape {found.shape} at x of {x.size} variables; let fun(x) return a number.")
+        return float(found.item())
 
     def gradient(x: Array, data: object, out: Array) -> float:
         f = value(x, data)
-        out[:] = np.asarray(jac(x.copy(), *args), dtype=np.float64).reshape(out.shape)  # type: ignore[misc]
+        slope = np.asarray(jac(x.copy(), *args), dtype=np.float64)  # type: ignore[misc]
+        if slope.size != out.size:
+            raise InputError(f"jac has shape {slope.shape} at x of {x.size} variables; let jac(x) return {out.shape}.")
+        out[:] = slope.reshape(out.shape)
         return f
 
     return Problem(name="fun", value=value, x0=x0, gradient=None if jac is None else gradient)
@@ -133,8 +151,12 @@ def _watcher(callback: Callable[..., Any] | None) -> Callable[[OptimizeResult], 
     """The callback as SciPy's own methods call it: with the result so far if it asks for that by name, or the point."""
     if callback is None:
         return lambda result: None
-    if set(inspect.signature(callback).parameters) == {"intermediate_result"}:
+    named: set[str] = set()
+    with suppress(TypeError, ValueError):  # no function, or one without readable arguments
+        named = set(inspect.signature(callback).parameters)
+    if named == {"intermediate_result"}:
         return lambda result: callback(intermediate_result=result)
+    check_callback(callback)
     return lambda result: callback(result.x)
 
 
@@ -203,4 +225,7 @@ def _descend(
                 watch(result(status if status != RUNNING else MAXITER))
             except StopIteration:
                 return result(STOPPED)
+            except BaseException as error:
+                note_progress(error, k, f_best, x_best)
+                raise
     return result(MAXITER if status == RUNNING else status)

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from gdbench.arguments import check_data, checked_dtype, checked_whole, checked_x0
+from gdbench.arrays import check_data, checked_dtype, checked_x0
 from gdbench.devices.place import in_use, place
 from gdbench.errors import InputError
 from gdbench.gradients.structured import Structured, differences_of
+from gdbench.number import checked_whole
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array, Problem
 

@@ -188,6 +188,39 @@ def test_a_callback_sees_every_iteration_and_can_stop():
         gdbench.minimize(bowl, [3.0, 3.0], callback=broken)
 
 
+@pytest.mark.parametrize("failure", [ZeroDivisionError, KeyboardInterrupt])
+def test_what_a_callback_raises_tells_how_far_the_descent_was(failure):
+    def broken(state):
+        if state.nit == 3:
+            raise failure
+
+    known = gdbench.minimize(bowl, [3.0, 3.0], step=0.1, maxiter=3)
+    with pytest.raises(failure) as caught:
+        gdbench.minimize(bowl, [3.0, 3.0], step=0.1, callback=broken)
+    (note,) = caught.value.__notes__
+    assert f"after iteration 3; the best value so far is {known.fun_best:.9g}, at x = [" in note
+    assert f"{known.x_best[1]:.9g}]" in note
+
+
+def test_a_bad_callback_is_refused_before_any_work(monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("work was done")
+
+    monkeypatch.setitem(gdbench.minimize.__globals__, "checked_plan", never)
+    for wrong in ({"callback": 3}, {"maxiter": -1}, {"maxtime": 0.0}):
+        with pytest.raises(InputError):
+            gdbench.minimize(bowl, [3.0, 3.0], **wrong)
+
+
+def test_numbers_without_a_precision_are_converted():
+    for x0 in ([3, 3], np.array([3, 3]), [np.float32(3), np.float32(3)]):
+        for dtype in ("float32", "float64"):
+            assert gdbench.minimize(bowl, x0, dtype=dtype, maxiter=1).x.dtype == dtype
+    assert gdbench.minimize("rosenbrock", dtype="float32", maxiter=1).x.dtype == np.float32
+    single = gdbench.minimize(bowl, [3, 3], gradient=lambda x: np.ones(2, np.float32), dtype="float32", maxiter=1)
+    assert single.jac.tolist() == [1.0, 1.0]
+
+
 def test_a_time_limit_ends_it():
     result = gdbench.minimize("rosenbrock", step=1e-9, maxtime=0.02, maxiter=10**12, gtol=None, history=False)
     assert (result.status, result.success) == (Status.MAXTIME, False)
@@ -217,7 +250,12 @@ WRONG = [
     ({"x0": None}, "has no start of its own; give x0"),
     ({"x0": [1.0, math.nan]}, r"x0\[1\] is nan"),
     ({"x0": [1e300, 1.0], "dtype": "float32"}, r"x0\[0\] is inf"),
-    ({"x0": []}, "is empty"),
+    ({"x0": []}, "is empty; give at least one variable"),
+    ({"x0": np.zeros((0, 2))}, "is empty; give at least one start"),
+    ({"x0": np.zeros((2, 0))}, "is empty; give at least one variable"),
+    ({"x0": np.zeros(2, np.float32)}, r"x0 is float32 and the descent float64; give dtype='float32' or x0.astype"),
+    ({"x0": np.zeros(2), "dtype": "float32"}, r"x0 is float64 and the descent float32; give dtype='float64' or"),
+    ({"x0": np.zeros(2, np.float16)}, r"x0 is float16 and the descent float64; give x0.astype\('float64'\)"),
     ({"x0": [[[1.0]]]}, "3 dimensions"),
     ({"x0": ["a"]}, "array of real numbers"),
     ({"x0": [1j]}, "array of real numbers"),
@@ -236,11 +274,23 @@ WRONG = [
     ({"problem": "least-squares", "x0": None, "batch_size": 0}, "batch_size must be a whole number"),
     ({"method": "random-search", "batch_size": 4}, "looks at all rows"),
     ({"method": gdbench.SEARCHES["random-search"](), "batch_size": 4}, "batch_size goes with a method's name"),
+    ({"method": "random-search", "step": "armijo"}, "random-search takes no step along a direction; leave step out"),
+    ({"method": gdbench.SEARCHES["random-search"](), "step": 0.1}, "step goes with a method's name"),
+    ({"method": "random-search", "gradient": "cs"}, "random-search needs no slope; leave gradient out"),
+    ({"method": "random-local-search", "gradient": bowl_jac}, "needs no slope; leave gradient out"),
+    ({"method": gdbench.Method(gdbench.DIRECTIONS["adam"](), gdbench.Fixed(0.1)), "step": 5.0}, "a Method brings its"),
+    (
+        {"gradient": lambda x: np.ones(3)},
+        r"shape \(3,\) at x0 of 2 variables; let jac\(x\) return shape \(2,\)",
+    ),
+    ({"gradient": lambda x: x[0]}, r"its slope has shape \(\) at x0"),
+    ({"gradient": lambda x: np.ones(2, np.float32)}, "its slope is float32 where x is float64"),
     ({"data": DATA}, "takes no data"),
     ({"problem": line, "data": DATA[:2]}, "must be a tuple"),
     ({"problem": line, "data": ([[1.0], [1.0, 2.0]], [1.0, 2.0], [0])}, "rows of different lengths"),
     ({"problem": line, "data": (T, T, np.array([1]))}, "have 1, 1 and 1 dimensions"),
     ({"problem": line, "data": (T[:, None], T[:5], np.array([1]))}, "9 rows of features, but 5 targets"),
+    ({"problem": line, "data": (T[:, None].astype("f4"), T, DATA[2])}, "features are float32 and targets float64"),
     ({"problem": line, "data": (T[:, None], T * np.nan, np.array([1]))}, "targets must be finite"),
     ({"problem": line, "data": (T[:, None], T, np.array([1.5]))}, "shape must hold whole numbers"),
     ({"maxiter": -1}, "maxiter must be a whole number"),
@@ -250,6 +300,8 @@ WRONG = [
     ({"gtol": -1e-3}, "gtol must be a number of at least 0"),
     ({"ftol": "small"}, "ftol must be a number of at least 0"),
     ({"fun_target": math.nan}, "fun_target must be a number"),
+    ({"fun_target": -math.inf}, "never reached; use None"),
+    ({"history": "x", "x0": np.zeros((2, 2))}, "keeps the points of one start"),
     ({"history": "y"}, "history must be True, False or 'x'"),
     ({"dtype": "float16"}, "dtype float16 is not supported"),
     ({"dtype": "flaot32"}, "did you mean 'float32'"),
@@ -257,6 +309,8 @@ WRONG = [
     ({"device": "gpu"}, "unknown device 'gpu'"),
     ({"seed": -1}, "seed must be a whole number"),
     ({"callback": 3}, "callback must be a function"),
+    ({"callback": lambda: 0}, "callback must be a function of one argument"),
+    ({"callback": lambda a, b: 0}, "callback must be a function of one argument"),
     ({"x0": np.zeros((2, 2)), "maxtime": 1.0}, "work on one start"),
     ({"problem": line, "data": DATA, "x0": np.zeros((2, 2)), "method": "sgd"}, "many starts at once look at all rows"),
     ({"device": "cuda"}, "runs many starts at once"),

@@ -123,3 +123,26 @@ def test_no_more_than_so_many_are_kept(monkeypatch):
     for center in range(5):
         gdbench.minimize(lambda x, center=float(center): (x[0] - center) ** 2, [0.0], maxiter=1)
     assert len(gdbench.seen._problems) == 3
+
+
+def test_a_check_that_a_function_passed_is_not_made_again(monkeypatch):
+    asked = []
+
+    def check(function, x, about):
+        asked.append((x.size, str(x.dtype)))
+        if about == "wrong":
+            raise InputError("no.")
+
+    def ask(n, dtype="f8", about=""):
+        gdbench.seen.checked_once(check, by_global, np.ones(n, dtype), about)
+
+    for _ in range(2):
+        with pytest.raises(InputError):
+            ask(2, about="wrong")
+    for n in (2, 2, 3):
+        ask(n)
+    ask(2, "f4")
+    assert asked[2:] == [(2, "float64"), (3, "float64"), (2, "float32")]
+    monkeypatch.setattr(f"{__name__}.CENTER", 3.0)
+    ask(2)
+    assert len(asked) == 6

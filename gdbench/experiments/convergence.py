@@ -110,7 +110,7 @@ def lowest_of(problem: Problem, methods: list[str], budget: int) -> float:
     if problem.f_star is not None:
         return problem.f_star
     defaults = (tuned(name, setting_of(name).default) for name in methods)
-    return min(race(plan_of(problem, problem.x0, method, budget, -np.inf, 0), np.empty(0)).best for method in defaults)
+    return min(race(plan_of(problem, problem.x0, method, budget, None, 0), np.empty(0)).best for method in defaults)
 
 
 def tune(problem: Problem, name: str, lowest: float, asked: dict[str, Any]) -> dict[str, Any]:

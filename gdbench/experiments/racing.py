@@ -50,10 +50,11 @@ def fresh_start(problem: Problem, seed: int) -> Array:
     return problem.x0 + APART * np.maximum(np.abs(problem.x0), 1.0) * moved
 
 
-def plan_of(problem: Problem, x0: Array, method: Method | Search, budget: int, target: float, seed: int) -> Plan:
-    """A descent with the analytic slope that ends at ``target``, at rest, or when ``budget`` values are spent."""
+def plan_of(problem: Problem, x0: Array, method: Method | Search, budget: int, target: float | None, seed: int) -> Plan:
+    """A descent with the analytic slope that ends at ``target``, if any, at rest, or after ``budget`` values."""
+    slope, gtol = ("analytic", GTOL) if isinstance(method, Method) else ("auto", None)  # a search has none
     return checked_plan(
-        problem, x0, method=method, gradient="analytic", gtol=GTOL, fun_target=target, maxfev=budget, seed=seed
+        problem, x0, method=method, gradient=slope, gtol=gtol, fun_target=target, maxfev=budget, seed=seed
     )
 
 

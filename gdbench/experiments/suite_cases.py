@@ -103,7 +103,7 @@ class Cases:
                 "gradient": "auto" if source is None or searching else source,
                 "method": chosen,
                 "maxfev": maxfev,
-                "gtol": gtol,
+                "gtol": gtol if isinstance(chosen, Method) and chosen.batch_size is None else None,
                 "dtype": dtype,
                 "seed": seed,
                 "history": False,

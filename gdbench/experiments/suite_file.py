@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gdbench.arguments import DTYPES
+from gdbench.arrays import DTYPES
 from gdbench.devices.place import DEVICES
 from gdbench.errors import InputError, unknown
 from gdbench.number import real

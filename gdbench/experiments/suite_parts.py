@@ -116,7 +116,7 @@ def gradient_of(entry: Entry, seed: int) -> str | Gradient:
 
 
 def method_of(entry: Entry, step: Step | str | None) -> Method | Search:
-    """The method with a step, or with its own."""
+    """The method with a step, or with its own; a search, which has none, as it is."""
     settings: Mapping[str, Any] = {key: value for key, value in entry.settings.items() if key != "batch_size"}
     made: object = entry.name
     if settings and entry.name != "sgd":
@@ -124,7 +124,7 @@ def method_of(entry: Entry, step: Step | str | None) -> Method | Search:
         made = entry.name if shelf is None else _made(shelf, Entry(entry.name, settings), 0)
     elif settings:
         raise unknown("setting of sgd", next(iter(settings)), ["batch_size"])
-    return find_method(made, step, entry.settings.get("batch_size"))
+    return find_method(made, None if entry.name in SEARCHES else step, entry.settings.get("batch_size"))
 
 
 def step_of(entry: Entry | float) -> Step | str | None:

@@ -67,8 +67,9 @@ def find_method(method: object, step: Step | str | None = None, batch_size: int 
 
 def _made(method: object, step: Step | str | None, batch_size: int | None) -> Method | Search:
     if isinstance(method, Method | Search):
-        if batch_size is not None:
-            raise InputError("batch_size goes with a method's name; a Method brings its own, a Search has none.")
+        for what, given in (("batch_size", batch_size), ("step", step)):
+            if given is not None:
+                raise InputError(f"{what} goes with a method's name; a Method brings its own, a Search has none.")
         return method
     if isinstance(method, str) and method == "sgd":
         method, batch_size = "steepest", 32 if batch_size is None else batch_size
@@ -80,6 +81,8 @@ def _made(method: object, step: Step | str | None, batch_size: int | None) -> Me
     if isinstance(method, str) and method in SEARCHES:
         if batch_size is not None:
             raise InputError(f"{method} looks at all rows; leave batch_size out.")
+        if step is not None:
+            raise InputError(f"{method} takes no step along a direction; leave step out.")
         return SEARCHES[method]()
     raise unknown("method", method, method_names())
 

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gdbench.errors import InputError
 from gdbench.problems.base import NO_DATA, Array, Data, Problem
 
@@ -107,6 +109,31 @@ def hessian_of(hess: Callable[..., Any]) -> Callable[..., None]:
                 out[i, j] = derived[i, j]
 
     return hessian
+
+
+def check_slope(jac: Callable[..., Any], x: Array, name: str) -> None:
+    """Refuse a ``jac(x)`` that, at x, gives another number of entries than x has, or rounds them more coarsely.
+
+    >>> import numpy as np
+    >>> check_slope(lambda x: np.ones(3), np.ones(2), "bowl")
+    Traceback (most recent call last):
+    gdbench.errors.InputError: bowl: its slope has shape (3,) at x0 of 2 variables; let jac(x) return shape (2,).
+    """
+    if _arguments(jac) != 1:
+        return
+    try:
+        with np.errstate(all="ignore"):
+            derived = getattr(jac, "py_func", jac)(x.copy())
+        shape = np.shape(derived)
+    except Exception:  # what it raises is the descent's to meet
+        return
+    if shape != x.shape:
+        raise InputError(
+            f"{name}: its slope has shape {shape} at x0 of {x.size} variables; let jac(x) return shape {x.shape}."
+        )
+    kind = getattr(derived, "dtype", x.dtype)
+    if kind.kind == "f" and kind.itemsize < x.dtype.itemsize:
+        raise InputError(f"{name}: its slope is {kind} where x is {x.dtype}; let jac(x) return x's own dtype.")
 
 
 def _arguments(fun: Callable[..., Any]) -> int:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from gdbench.arguments import checked_plan, checked_step, checked_whole
+from gdbench.arguments import checked_plan, checked_step
 from gdbench.devices.plan import Plan
 from gdbench.errors import InputError
 from gdbench.methods import find_method
 from gdbench.methods.base import Method, Schedule
-from gdbench.number import real
+from gdbench.number import checked_whole, real
 from gdbench.problems import mlp
 from gdbench.problems.base import Data
 

@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gdbench.arguments import checked_whole
 from gdbench.errors import InputError, unknown
 from gdbench.methods.base import Method, Step
+from gdbench.number import checked_whole
 from gdbench.problems.base import Problem
 from gdbench.training.checkpoint import Checkpoint, described
 from gdbench.training.checks import check_rows, checked_extras, network_plan, threads_for

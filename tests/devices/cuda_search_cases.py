@@ -141,7 +141,7 @@ def test_many_launches_are_as_good_as_one(monkeypatch):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("method", ["random-search", "random-local-search", "random-local-search-adaptive"])
 def test_searches_side_by_side_are_searches_alone(method, dtype):
-    x0 = np.random.default_rng(1).uniform(-2, 2, (9, 3))
+    x0 = np.random.default_rng(1).uniform(-2, 2, (9, 3)).astype(dtype)
     asked = {"method": method, "maxiter": 25, "seed": 5, "dtype": dtype}
     found = both(rosenbrock(n=3), x0=x0, **asked)
     assert_same(*found, dtype)

@@ -104,7 +104,7 @@ def test_what_a_slope_costs(n):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_descent_goes_down(dtype):
     runs = [
-        gdbench.minimize(quadratic, X, gradient=Spsa(seed=seed), step=0.02, maxiter=1000, dtype=dtype)
+        gdbench.minimize(quadratic, X.astype(dtype), gradient=Spsa(seed=seed), step=0.02, maxiter=1000, dtype=dtype)
         for seed in (1, 1, 2)
     ]
     assert all(run.fun < 1e-2 * quadratic(X) for run in runs)

@@ -78,14 +78,14 @@ def test_along_a_line_search_as_well(name):
 @pytest.mark.parametrize("name", FIRST_ORDER)
 def test_float32_is_float64_rounded(name):
     arguments = {"direction": name, "step": 1e-5, "maxiter": 8, "gtol": None}
-    single, double = (gdbench.minimize(VALLEY, START, dtype=d, **arguments) for d in ("float32", "float64"))
+    single, double = (gdbench.minimize(VALLEY, START.astype(d), dtype=d, **arguments) for d in ("float32", "float64"))
     assert single.x.dtype == np.float32
     np.testing.assert_allclose(single.x, double.x, rtol=2e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize("name", COMPARING)
 def test_float32_goes_as_far_as_its_rounding_lets_it(name):
-    result = gdbench.minimize(VALLEY, START, method=name, dtype="float32", gtol=1e-2)
+    result = gdbench.minimize(VALLEY, START.tolist(), method=name, dtype="float32", gtol=1e-2)
     assert result.success
     assert result.x.dtype == np.float32
     np.testing.assert_allclose(result.x, 1, atol=2e-2)

@@ -15,6 +15,7 @@ import gdbench
 from gdbench import PROBLEMS, SECOND_ORDER, InputError, Status
 from gdbench.harness.statistics import convergence_order
 from gdbench.methods.second_order.newton import factorise, newton
+from gdbench.own_functions import check_hessian
 
 NEWTON, SADDLE_FREE = SECOND_ORDER["newton"], SECOND_ORDER["newton-saddle-free"]
 PARABOLAS = ["booth", "ellipsoid", "least-squares", "linear-full-rank", "matyas", "quadratic", "trid"]
@@ -233,9 +234,19 @@ def half(x, data, out):
     out[0, 0] = 1.0
 
 
+def skew_away_from_the_diagonal(x, data, out):
+    out[:] = np.eye(x.size)
+    out[0, 1] = x[0] - x[1]
+
+
 @pytest.mark.parametrize(
     ("hessian", "sentence"),
     [
+        (
+            lambda x: np.eye(2),
+            r"rosenbrock-2: a Hessian is hessian\(x, data, out\), writing H into out",
+        ),
+        (3, r"a Hessian is hessian\(x, data, out\), writing H into out \(n, n\); not 3"),
         (skew, r"not symmetric at x0: H\[0, 1\] is 1, H\[1, 0\] is 2; let"),
         (too_large, r"fails at x0 of 2 variables \(index 2 is out of bounds .*let it write all of out, \(2, 2\)"),
         (half, r"leaves H\[0, 1\] unwritten"),
@@ -244,6 +255,45 @@ def half(x, data, out):
 def test_a_wrong_hessian_is_refused_before_it_is_compiled(hessian, sentence):
     with pytest.raises(InputError, match=sentence):
         gdbench.minimize(replace(PROBLEMS["rosenbrock"](), hessian=hessian), method="newton")
+
+
+def test_a_hessian_is_looked_at_beside_a_start_where_it_is_symmetric_by_chance():
+    problem = replace(PROBLEMS["rosenbrock"](), hessian=skew_away_from_the_diagonal)
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"not symmetric at x = \["):
+            gdbench.minimize(problem, [1.0, 1.0], method="newton")
+
+
+def test_a_hessian_need_not_be_finite_beside_the_start():
+    def fenced(x, data, out):
+        if x[0] != 1.0:
+            raise ValueError("beyond the fence")
+        out[:] = np.eye(2)
+
+    def rough(x, data, out):
+        out[0, 0] = out[1, 1] = 1.0
+        out[0, 1] = 0.0 if x[0] == 1.0 else np.inf
+        out[1, 0] = 0.0
+
+    for hessian in (fenced, rough):
+        check_hessian(replace(PROBLEMS["rosenbrock"](), hessian=hessian), np.ones(2))
+
+
+def test_rounding_in_float32_is_no_lack_of_symmetry():
+    def rounded(x, data, out):
+        out[0, 0], out[1, 1] = x[0], x[1]
+        out[0, 1] = x[0] / 3
+        out[1, 0] = out[0, 1] * type(x[0])(1 + 4e-7)
+
+    problem = replace(PROBLEMS["rosenbrock"](), hessian=rounded)
+    check_hessian(problem, np.ones(2, np.float32))
+    with pytest.raises(InputError, match=r"H\[0, 1\] is 0.333333333, H\[1, 0\] is 0.333333467"):
+        check_hessian(problem, np.ones(2))
+
+
+def test_the_hessian_of_a_point_wants_the_same_form():
+    with pytest.raises(InputError, match="a Hessian is hessian"):
+        gdbench.hessian(replace(PROBLEMS["rosenbrock"](), hessian=lambda x: np.eye(2)), None)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,25 @@ def test_callbacks_of_both_kinds():
     assert results[-1].fun == rosen(results[-1].x)
 
 
+def test_what_a_callback_raises_tells_how_far_the_descent_was():
+    def broken(x):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        run(callback=broken)
+    (note,) = caught.value.__notes__
+    assert note.startswith("raised by the callback after iteration 1; the best value so far is ")
+    assert ", at x = [" in note
+
+
+def test_disp_tells_how_it_ended(capsys):
+    result = run(options={"disp": True, "maxiter": 3})
+    said = capsys.readouterr().out
+    assert said == f"{result.message} fun = {result.fun:.9g}, nit = 3, nfev = {result.nfev}\n"
+    run(options={"disp": False, "maxiter": 3})
+    assert capsys.readouterr().out == ""
+
+
 def run(**arguments):
     return minimize(
         **{"fun": rosen, "x0": START, "jac": rosen_der, "method": scipy_method("steepest", step=1e-4)} | arguments
@@ -122,6 +141,13 @@ def test_a_line_search_that_finds_nothing():
         ({"options": {"maxitre": 3}}, "unknown option 'maxitre'; known are tol, maxiter"),
         ({"options": {"gtol": -1}}, "gtol must be a number of at least 0"),
         ({"tol": "small"}, "gtol must be a number"),
+        ({"hess": lambda x: np.eye(3)}, "steepest descends by slopes alone; leave hess and hessp out"),
+        ({"hessp": lambda x, p: p}, "leave hess and hessp out"),
+        ({"callback": 3}, "callback must be a function of one argument"),
+        ({"callback": lambda: 0}, "callback must be a function of one argument"),
+        ({"callback": lambda a, b: 0}, "callback must be a function of one argument"),
+        ({"jac": lambda x: np.ones(4)}, r"jac has shape \(4,\) at x of 3 variables; let jac\(x\) return \(3,\)"),
+        ({"fun": lambda x: x}, r"fun has shape \(3,\) at x of 3 variables; let fun\(x\) return a number"),
         ({"x0": [math.nan, 1.0]}, r"x0\[0\] is nan"),
     ],
 )
@@ -136,6 +162,7 @@ def test_what_a_call_must_not_ask(arguments, said):
         (lambda: scipy_method("adm"), "did you mean 'adam'"),
         (lambda: scipy_method("random-search"), "neither a search nor mini-batches"),
         (lambda: scipy_method("sgd"), "neither a search nor mini-batches"),
+        (lambda: scipy_method(gdbench.Method(gdbench.DIRECTIONS["adam"](), gdbench.Fixed(0.1)), step=5.0), "step goes"),
         (lambda: scipy_method("adam", step="fast"), "unknown step 'fast'"),
         (lambda: scipy_method("steepest", step="polyak"), "give it as f_star"),
         (lambda: scipy_method("adam", gradient="analytic"), "unknown gradient 'analytic'"),
@@ -154,4 +181,8 @@ def test_a_result_is_read_as_scipys():
     with pytest.raises(KeyError):
         result["hess_inv"]
     assert "keys" not in result
-    assert set(dict(result)) == set(result.keys())
+    assert set(dict(result)) == set(result.keys()) == set(result)
+    assert result.get("x") is result.x
+    assert result.get("hess_inv", 3) == 3
+    assert len(result) == len(list(result)) == len(result.values())
+    assert dict(result.items())["fun"] == result.fun

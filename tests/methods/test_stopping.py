@@ -38,10 +38,13 @@ def test_large_numbers_are_judged_by_their_size():
     [
         ({"xtol": -1.0}, "xtol must be a number of at least 0"),
         ({"fun_target": -0.1}, "fun_target -0.1 lies below 0, the minimum of rosenbrock-2"),
+        ({"fun_target": -1e-12}, "fun_target -1e-12 lies below 0, the minimum of rosenbrock-2"),
         ({"bounds": [(0, 1), (0, 1)]}, "descends without bounds"),
         ({"problem": LINE, "batch_size": 5, "ftol": 1e-3}, "ftol cannot end this descent, for mini-batches never see"),
         ({"problem": LINE, "batch_size": 5, "xtol": 1e-3}, "xtol cannot end this descent"),
         ({"problem": LINE, "batch_size": 5, "fun_target": 1.0}, "fun_target cannot end this descent"),
+        ({"problem": LINE, "batch_size": 5, "gtol": 1e-3}, "gtol cannot end this descent"),
+        ({"method": "random-search", "gtol": 1e-3}, "gtol cannot end this descent, for a search has no slope"),
         ({"method": "random-search", "ftol": 1e-3}, "ftol cannot end this descent, for a search has no steps"),
         ({"method": "random-search", "xtol": 1e-3}, "xtol cannot end this descent"),
     ],
