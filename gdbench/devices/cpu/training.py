@@ -21,6 +21,7 @@ from gdbench.devices.plan import Plan
 from gdbench.devices.source import rebound
 from gdbench.methods.base import Method, Schedule
 from gdbench.problems.base import Array
+from gdbench.problems.mlp_layers import GELU, SIGMOID
 from gdbench.problems.scores import l2_from
 
 #: Numbers of x that a direction is asked for at once: they, their slopes and its memory fit into a core's cache.
@@ -47,7 +48,7 @@ def _loop(dtype: np.dtype, product: str, parallel: bool) -> Any:
         m,
         x,
         COUNTS,
-        types.Tuple((*[x] * 7, m, SETTINGS)),
+        types.Tuple((*[x] * 8, m, SETTINGS)),
         sums,
     ]
     chosen = PRODUCTS[product]
@@ -127,7 +128,8 @@ class Training:
         chunk = n if stranger else CHUNK
         spare = max(chunk, self._layout.spare if self.product == "blas" else 0)
         masks = self._layout.room if dropout else 0
-        sizes = [n, n, memory * n, self._layout.room, self._layout.turned, spare * self.threads, masks]
+        steep = self._layout.room if shape[0] in (SIGMOID, GELU) else 0
+        sizes = [n, n, memory * n, self._layout.room, self._layout.turned, spare * self.threads, masks, steep]
         self._arrays = (
             *(aligned(size, dtype) for size in sizes),
             np.zeros((0, 0), dtype),
