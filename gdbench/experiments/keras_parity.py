@@ -20,7 +20,7 @@ from gdbench.errors import InputError
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
 from gdbench.experiments.training import BATCH, HIDDEN, STEPS, images
 from gdbench.harness.case import Case
-from gdbench.integrations.keras import from_method
+from gdbench.integrations.keras import from_method, imported
 from gdbench.integrations.keras_network import KerasNetwork
 from gdbench.minimize import start
 from gdbench.philox import shuffle
@@ -100,17 +100,18 @@ def measure(case: Case) -> Outcome:
     from gdbench.devices.cpu.descend import Slope
 
     asked = dict(case.parameters)
+    try:
+        imported()  # before any data are read
+    except InputError as missing:
+        return Outcome({}, skipped=str(missing))
     problem, step, seed = images(asked["rows"], asked["seed"]), asked["step_size"], asked["seed"]
     optimizers: dict[str, Callable[[Any], Any]] = {
         BUILT_IN: lambda keras: BUILT[asked["method"]](keras, step),
         PLUGGED_IN: lambda keras: from_method(asked["method"], step),
     }
     hands: dict[str, Any] = {}
-    try:
-        for name, optimizer in optimizers.items():
-            hands[name] = KerasNetwork(problem, optimizer, asked["batch"], asked["threads"])
-    except InputError as missing:
-        return Outcome({}, skipped=str(missing))
+    for name, optimizer in optimizers.items():
+        hands[name] = KerasNetwork(problem, optimizer, asked["batch"], asked["threads"])
     hands[OWN] = _Loop(problem, asked)
     slope = Slope(checked_plan(problem, None, dtype=asked["dtype"]))
     order, permute, draw = np.empty(asked["rows"], np.int64), inlined(shuffle), random.Random(seed)  # type: ignore[arg-type]
