@@ -21,6 +21,9 @@ CASES = [
     ({"hidden": (33,), "activation": "tanh", "rows": 200}, 32, "adam", 0.01),
     ({"hidden": (), "rows": 50}, 7, "momentum", 0.05),
     ({"hidden": (70, 40, 9), "activation": "tanh", "rows": 60}, 1, "sgd", "cosine"),
+    ({"hidden": (37, 19), "activation": "sigmoid", "rows": 101}, 32, "sgd", 0.5),
+    ({"hidden": (37, 19), "activation": "gelu", "rows": 101, "l2": 1e-3}, 32, "sgd", 0.05),
+    ({"hidden": (33,), "activation": "gelu", "rows": 60}, 7, "adam", 0.01),
 ]
 
 
@@ -50,12 +53,13 @@ def test_it_walks_the_path_of_minimize(sizes, batch, method, step, dtype):
     assert result.accuracy[-1] == problem.accuracy(result.x)
 
 
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "gelu"])
 @pytest.mark.parametrize(("threads", "product"), [(1, "blas"), (2, "tiles")])
-def test_neither_threads_nor_product_change_the_path(threads, product):
+def test_neither_threads_nor_product_change_the_path(threads, product, activation):
     if threads > most():
         pytest.skip("one thread here")
     results = [
-        train(MLP(**ODD), threads=n, product=name, dtype="float64", batch_size=33, epochs=2)
+        train(MLP(**ODD, activation=activation), threads=n, product=name, dtype="float64", batch_size=33, epochs=2)
         for n, name in [(1, "tiles"), (threads, product), (threads, product)]
     ]
     np.testing.assert_allclose(results[1].x, results[0].x, atol=1e-12)
@@ -141,6 +145,16 @@ def test_both_products_are_timed():
 def test_bad_input_is_one_sentence(given, words):
     with pytest.raises(InputError, match=words):
         train(**{"problem": "mlp", **given})
+
+
+def test_few_rows_are_one_batch_where_nobody_says():
+    assert train(MLP(rows=20), epochs=1).batch_size == 20
+    assert train(MLP(rows=20), epochs=1, validation_split=0.25).batch_size == 15
+    with pytest.raises(InputError, match="batch_size 21 is more than the 20 rows"):
+        train(MLP(rows=20), epochs=1, batch_size=21)
+    with pytest.raises(InputError, match="batch_size 51 is more than the 50 rows"):
+        gdbench.minimize(MLP(rows=50), method="sgd", batch_size=51)
+    assert gdbench.minimize(MLP(rows=20), method="sgd", maxiter=1).nit == 1  # 32 by the name alone
 
 
 def test_no_hidden_unit_is_refused():

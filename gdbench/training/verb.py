@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from gdbench.errors import InputError, unknown
 from gdbench.methods.base import Method, Step
 from gdbench.problems.base import Problem
 from gdbench.training.checkpoint import Checkpoint, described
-from gdbench.training.checks import check_rows, checked_extras, network_plan, threads_for
+from gdbench.training.checks import check_rows, checked_extras, given_batch, network_plan, threads_for, with_rows
 from gdbench.training.epochs import Course, drive
 from gdbench.training.result import TrainingResult
 from gdbench.training.validation import held_out
@@ -63,7 +62,7 @@ def train(
         too.
     step: a number, or a schedule (``"cosine"``, ``gdbench.STEPS["step-decay"](...)``, ...), which counts steps, not
         epochs; None for 1e-3.
-    batch_size: rows of a batch, at most those that train; None for 32, or what the Method says.
+    batch_size: rows of a batch, at most those that train; None for what the Method says, else 32, or all if fewer.
     epochs: how often every row is seen, those of a checkpoint included, at least 1.
     dtype: ``"float32"`` or ``"float64"``.
     threads: that share every layer; None for as many as Numba has and the widest hidden layer keeps busy.
@@ -132,7 +131,7 @@ def train(
     if callback is not None and not callable(callback):
         raise InputError(f"callback must be a function of one argument, not {callback!r}.")
     training_problem, watched, choosing = held_out(plan.problem, validation, validation_split, plan.seed)
-    plan = replace(plan, problem=training_problem)
+    plan = with_rows(plan, training_problem, given_batch(method, batch_size))
     check_rows(plan, watched)
     if patience is not None:
         checked_whole("patience", patience, 1)
