@@ -81,11 +81,25 @@ def test_slices_that_do_not_meet_become_one():
     np.testing.assert_allclose(training.x, path(plan.problem, 32, "sgd", None, "float64", 1)[1], atol=1e-12)
 
 
-def test_divergence_keeps_the_last_finite_weights():
-    result = train(MLP(**ODD), method="momentum", step=1e4, epochs=9)
+@pytest.mark.parametrize(("method", "step", "threads"), [("momentum", 1e4, 1), ("sgd", 300.0, 2), ("sgd", 1e30, 1)])
+def test_divergence_keeps_the_last_weights_with_a_finite_loss(method, step, threads):
+    problem, threads = MLP(**ODD), min(threads, most())
+    given = {"method": method, "step": step, "batch_size": 10, "threads": threads}
+    result = train(problem, **given, epochs=99)
     assert result.status is Status.DIVERGED
     assert np.isfinite(result.x).all()
-    assert result.epochs < 9
+    assert result.epochs < 99
+    assert not np.isfinite(result.loss[-1])
+    assert f"after step {result.steps}, in epoch {result.epochs}" in result.message
+    assert (result.epochs - 1) * 21 <= result.steps < result.epochs * 21
+    # The same path, stopped there.
+    plan = checked_plan(problem, None, method=method, step=step, batch_size=10, dtype="float32")
+    training = Training(plan, threads)
+    for _ in range(result.epochs):
+        losses = training.epoch()
+    training.go_back(result.steps % 21)
+    assert (training.x == result.x).all()
+    assert np.isnan(losses[np.argmin(np.isfinite(losses)) + 1 :]).all()  # the rest was not computed
 
 
 @pytest.mark.parametrize(("raised", "epochs"), [(StopIteration, 2), (KeyboardInterrupt, 2)])
@@ -111,8 +125,20 @@ def test_the_faster_product_is_measured_once(monkeypatch, tmp_path):
     kind = np.dtype("float32")
     assert [product_choice.faster_product(kind, 1) for _ in range(2)] == ["blas", "blas"]
     assert len(asked) == 1
+    assert product_choice.faster_product(kind, 1, batch=256, width=512) == "blas"  # another kind of network
+    assert asked == [(kind, 1, 32, 128), (kind, 1, 256, 512)]
+    assert product_choice.faster_product(kind, 1, batch=250, width=500) == "blas"  # the same
+    assert len(asked) == 2
     (tmp_path / "products.json").write_text("spoilt")
     assert product_choice.faster_product(kind, 1) == "blas"
+
+
+def test_a_close_call_is_measured_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(product_choice, "directory", lambda: tmp_path)
+    answers = [{"tiles": 1.0, "blas": 1.04}, {"tiles": 1.1, "blas": 0.9}]
+    monkeypatch.setattr(product_choice, "measured", lambda *kind: answers.pop(0))
+    assert product_choice.faster_product(np.dtype("float32"), 1) == "blas"
+    assert answers == []
 
 
 def test_both_products_are_timed():

@@ -141,7 +141,7 @@ def predict(x: Array, data: Data) -> Array:
 
 @family("mlp")
 def mlp(
-    hidden: int | Sequence[int] = (128,),
+    hidden: int | Sequence[int] | Array = (128,),
     activation: str = "relu",
     rows: int = 200,
     columns: int = 8,

@@ -68,7 +68,7 @@ def train(
     threads: that share every layer; None for as many as Numba has and the widest hidden layer keeps busy.
     seed: of the order of the rows, of dropout and of the validation split; each draws from streams of its own.
     product: ``"tiles"`` (register tiles of our own), ``"blas"``, or ``"auto"``: the faster on this machine, which is
-        measured once.
+        measured once for batches and layers of about these sizes.
     dropout: share of the hidden units, in [0, 1), that sit out a step, drawn for each row; the others count
         1 / (1 - dropout) times as much. All are there when rows are watched.
     clip_norm: largest Euclidean norm of a batch's slope, l2 included; a longer one is shortened to it. None for any.
@@ -155,9 +155,9 @@ def train(
     with one_blas_thread():
         began = time.perf_counter()
         if product == "auto":
-            from gdbench.devices.cpu.product_choice import faster_product
+            from gdbench.devices.cpu.product_choice import product_for
 
-            product = faster_product(plan.x0.dtype, slices)
+            product = product_for(plan, slices)
         from gdbench.devices.cpu.training import Training
 
         training = Training(plan, slices, product, **extras)

@@ -37,7 +37,7 @@ from gdbench.problems.mlp_layers import GELU, RELU, SIGMOID, TANH
 from gdbench.problems.scores import penalty
 
 #: Numbers in what the settings of an epoch are told by, see ``slice_of_epoch``.
-ACTIVATION, BATCH, PLAIN, CHUNK, STATE_ROWS, STEPS_DONE, DIRECTION, SPARE, SEED, EPOCH, STRIP = range(11)
+ACTIVATION, BATCH, PLAIN, CHUNK, STATE_ROWS, STEPS_DONE, DIRECTION, SPARE, SEED, EPOCH, STRIP, MOST = range(12)
 #: The numbers before the step sizes in its ``settings``.
 L2, DROPOUT, CLIP_NORM, CLIP_VALUE, FIRST_STEP = range(5)
 
@@ -63,7 +63,8 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
 
     ``arrays`` are (x, slope, state, active, turned, spare, masks, steep), flat, see ``network_layout.py``, an empty
     matrix and the chunks' sums of squares; ``told`` whole numbers, ``settings`` (above), the step size of each batch
-    last; what clips is inf if nothing is clipped; ``losses`` (batches, threads) sums over rows, penalty included.
+    last; what clips is inf if nothing is clipped; ``losses`` (batches, threads) sums over rows, penalty included. After
+    ``told[MOST]`` batches, or at the first loss that is not finite, before its step, all threads leave together.
     ``steep`` holds the slopes of units where their answers, with dropout in them, do not tell: sigmoid and GELU.
     """
     x, slope, state = borrowed(arrays[0]), borrowed(arrays[1]), borrowed(arrays[2])
@@ -87,7 +88,7 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
     lo, hi = taken * t // threads, taken * (t + 1) // threads
     gather(features, order[lo:hi], hi - lo, active, lo * table[STRIDE, 0], table[STRIDE, 0])
     met = wait(sync, threads, met)
-    for k in range(batches):
+    for k in range(min(batches, told[MOST])):
         taken = min(batch, rows - k * batch)
         height = (taken + ROWS - 1) // ROWS * ROWS
         inputs_at = one_buffer * (k % 2)
@@ -139,6 +140,8 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
                 lost += taken * penalty(x[start : start + table[PADDED, layer - 1] * table[PADDED, layer]], l2)
         losses[k, t] = lost
         met = wait(sync, threads, met)
+        if not np.isfinite(losses[k, :threads].sum()):
+            break
 
         for layer in range(last, 0, -1):
             # The first layer is shared out by its own units, the others by the units below.
