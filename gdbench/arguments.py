@@ -204,6 +204,9 @@ def _method(
         return chosen
     if chosen.batch_size is not None and problem.rows == 0:
         raise InputError(f"{problem.name} has no data rows to draw mini-batches from; leave batch_size out.")
+    given = chosen.batch_size if batch_size is not None or isinstance(method, Method) else None  # not a name's own
+    if given is not None and given > problem.rows:
+        raise InputError(f"batch_size {given} is more than the {problem.rows} rows of {problem.name}.")
     step = chosen.step.fitted(problem)
     return chosen if step is chosen.step else replace(chosen, step=step)
 

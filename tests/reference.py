@@ -52,7 +52,18 @@ def layers(x, sizes):
 ACTIVATIONS = {
     "relu": (lambda z: max(z, 0.0), lambda z: 1.0 if z > 0 else 0.0),
     "tanh": (math.tanh, lambda z: 1 - math.tanh(z) ** 2),
+    "sigmoid": (lambda z: 1 / (1 + math.exp(-z)), lambda z: math.exp(-z) / (1 + math.exp(-z)) ** 2),
+    "gelu": (lambda z: z * gate(z), lambda z: gate(z) + z * gate(z) * (1 - gate(z)) * 2 * bow(1 + 3 * 0.044715 * z**2)),
 }
+
+
+def bow(z):
+    return math.sqrt(2 / math.pi) * z
+
+
+def gate(z):
+    """What GELU lets through: (1 + tanh u) / 2 = 1 / (1 + exp(-2u)) with u = sqrt(2 / pi) (z + 0.044715 z^3)."""
+    return 1 / (1 + math.exp(-2 * bow(z + 0.044715 * z**3)))
 
 
 def network(x, features, labels, sizes, activation="relu", l2=0.0, loss=negative_log_likelihood):

@@ -64,6 +64,19 @@ def test_it_is_written_every_so_often_and_at_the_end(tmp_path):
         assert held["memory"].shape == (0, held["x"].size)
 
 
+def test_divergence_leaves_the_last_finite_epoch(tmp_path):
+    problem, given = MLP(l2=1.0), {"step": 2.0, "epochs": 20}  # x3 and turned over, a step
+    broken = train(problem, checkpoint=tmp_path / "a", checkpoint_every=100, **given)
+    assert broken.status is gdbench.Status.DIVERGED
+    assert broken.epochs > 2
+    with np.load(tmp_path / "a") as held:
+        assert int(held["epoch"]) == broken.epochs - 1
+        assert np.isfinite(held["history"][:, 0]).all()
+        assert held["x"].tobytes() == train(problem, **given | {"epochs": broken.epochs - 1}).x.tobytes()
+    again = train(problem, checkpoint=tmp_path / "a", **given)
+    assert (again.x.tobytes(), again.steps) == (broken.x.tobytes(), broken.steps)
+
+
 def test_ctrl_c_leaves_the_last_epoch_that_was_written(tmp_path):
     def stop(state):
         if state.epoch == 2:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from reference import ACTIVATIONS
 
 import gdbench
 from gdbench.devices.cpu.dropout import drop
 from gdbench.devices.cpu.threads import most
 from gdbench.philox import bits, shuffle
-from gdbench.problems.mlp_layers import TANH as TANH_CODE
 
 MLP = gdbench.PROBLEMS["mlp"]
 ODD = {"hidden": (37, 19), "columns": 11, "classes": 5, "rows": 101, "l2": 1e-3}
 TANH = {"hidden": (21,), "activation": "tanh", "rows": 60}
+GELU = {"hidden": (21, 9), "activation": "gelu", "rows": 60}
+SIGMOID = {"hidden": (21, 9), "activation": "sigmoid", "rows": 60}
 CLOSE = {"float32": 2e-4, "float64": 1e-11}
 
 
@@ -40,12 +42,13 @@ def twin(problem, x, rows, masks):
     features, labels, shape = problem.data
     l2, y = shape[1] * 1e-9, labels[rows].astype(int)
     layers, below = blocks(problem, x), [features[rows].astype(float)]
-    raw = []
+    act, steepness = (np.vectorize(part, otypes=[float]) for part in list(ACTIVATIONS.values())[shape[0] - 1])
+    sums = []
     for number, (w, b) in enumerate(layers):
         z = below[-1] @ w + b
         if number < len(layers) - 1:
-            raw.append(np.tanh(z) if shape[0] == TANH_CODE else np.maximum(z, 0))
-            z = raw[-1] * masks[number]
+            sums.append(z)
+            z = act(z) * masks[number]
         below.append(z)
     chances = np.exp(z - z.max(axis=1, keepdims=True))
     chances /= chances.sum(axis=1, keepdims=True)
@@ -57,8 +60,7 @@ def twin(problem, x, rows, masks):
         w = layers[number][0]
         slopes[:0] = [below[number].T @ delta + 2 * l2 * w, delta.sum(axis=0)]
         if number:
-            a = raw[number - 1]
-            delta = (delta @ w.T) * masks[number - 1] * (1 - a * a if shape[0] == TANH_CODE else a > 0)
+            delta = (delta @ w.T) * masks[number - 1] * steepness(sums[number - 1])
     return loss, np.concatenate([part.ravel() for part in slopes])
 
 
@@ -83,7 +85,9 @@ def shortened(most):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("sizes", "rate"), [(ODD, 0.3), (TANH, 0.5)], ids=["relu", "tanh"])
+@pytest.mark.parametrize(
+    ("sizes", "rate"), [(ODD, 0.3), (TANH, 0.5), (GELU, 0.4), (SIGMOID, 0.4)], ids=["relu", "tanh", "gelu", "sigmoid"]
+)
 def test_dropout_walks_the_path_of_its_twin(sizes, rate, dtype):
     problem = MLP(**sizes)
     x, losses = twin_of_train(problem, 32, 3, 0.05, rate, seed=5)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import ACTIVATIONS
 
 import gdbench
 from gdbench.errors import InputError
@@ -16,6 +17,8 @@ from gdbench.problems.mlp_curvature import gauss_newton_product, hessian_product
 
 NETWORKS = [
     {"hidden": (4, 3), "activation": "tanh", "l2": 0.01},
+    {"hidden": (4, 3), "activation": "sigmoid", "l2": 0.01},
+    {"hidden": (4, 3), "activation": "gelu"},
     {"hidden": (4, 3), "activation": "relu"},
     {"hidden": (), "l2": 0.02},
 ]
@@ -44,7 +47,8 @@ def naive_gauss_newton(problem, x):
             size = inputs * units
             below = below @ x[start : start + size].reshape(inputs, units) + x[start + size : start + size + units]
             if layer < len(sizes) - 2:
-                below = np.tanh(below) if shape[0] == 2 else np.maximum(below, 0)
+                act = list(ACTIVATIONS.values())[shape[0] - 1][0]
+                below = np.array([act(z) for z in below])
             start += size + units
         return below
 

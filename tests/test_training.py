@@ -21,6 +21,9 @@ CASES = [
     ({"hidden": (33,), "activation": "tanh", "rows": 200}, 32, "adam", 0.01),
     ({"hidden": (), "rows": 50}, 7, "momentum", 0.05),
     ({"hidden": (70, 40, 9), "activation": "tanh", "rows": 60}, 1, "sgd", "cosine"),
+    ({"hidden": (37, 19), "activation": "sigmoid", "rows": 101}, 32, "sgd", 0.5),
+    ({"hidden": (37, 19), "activation": "gelu", "rows": 101, "l2": 1e-3}, 32, "sgd", 0.05),
+    ({"hidden": (33,), "activation": "gelu", "rows": 60}, 7, "adam", 0.01),
 ]
 
 
@@ -50,12 +53,13 @@ def test_it_walks_the_path_of_minimize(sizes, batch, method, step, dtype):
     assert result.accuracy[-1] == problem.accuracy(result.x)
 
 
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "gelu"])
 @pytest.mark.parametrize(("threads", "product"), [(1, "blas"), (2, "tiles")])
-def test_neither_threads_nor_product_change_the_path(threads, product):
+def test_neither_threads_nor_product_change_the_path(threads, product, activation):
     if threads > most():
         pytest.skip("one thread here")
     results = [
-        train(MLP(**ODD), threads=n, product=name, dtype="float64", batch_size=33, epochs=2)
+        train(MLP(**ODD, activation=activation), threads=n, product=name, dtype="float64", batch_size=33, epochs=2)
         for n, name in [(1, "tiles"), (threads, product), (threads, product)]
     ]
     np.testing.assert_allclose(results[1].x, results[0].x, atol=1e-12)
@@ -77,11 +81,25 @@ def test_slices_that_do_not_meet_become_one():
     np.testing.assert_allclose(training.x, path(plan.problem, 32, "sgd", None, "float64", 1)[1], atol=1e-12)
 
 
-def test_divergence_keeps_the_last_finite_weights():
-    result = train(MLP(**ODD), method="momentum", step=1e4, epochs=9)
+@pytest.mark.parametrize(("method", "step", "threads"), [("momentum", 1e4, 1), ("sgd", 300.0, 2), ("sgd", 1e30, 1)])
+def test_divergence_keeps_the_last_weights_with_a_finite_loss(method, step, threads):
+    problem, threads = MLP(**ODD), min(threads, most())
+    given = {"method": method, "step": step, "batch_size": 10, "threads": threads}
+    result = train(problem, **given, epochs=99)
     assert result.status is Status.DIVERGED
     assert np.isfinite(result.x).all()
-    assert result.epochs < 9
+    assert result.epochs < 99
+    assert not np.isfinite(result.loss[-1])
+    assert f"after step {result.steps}, in epoch {result.epochs}" in result.message
+    assert (result.epochs - 1) * 21 <= result.steps < result.epochs * 21
+    # The same path, stopped there.
+    plan = checked_plan(problem, None, method=method, step=step, batch_size=10, dtype="float32")
+    training = Training(plan, threads)
+    for _ in range(result.epochs):
+        losses = training.epoch()
+    training.go_back(result.steps % 21)
+    assert (training.x == result.x).all()
+    assert np.isnan(losses[np.argmin(np.isfinite(losses)) + 1 :]).all()  # the rest was not computed
 
 
 @pytest.mark.parametrize(("raised", "epochs"), [(StopIteration, 2), (KeyboardInterrupt, 2)])
@@ -107,8 +125,20 @@ def test_the_faster_product_is_measured_once(monkeypatch, tmp_path):
     kind = np.dtype("float32")
     assert [product_choice.faster_product(kind, 1) for _ in range(2)] == ["blas", "blas"]
     assert len(asked) == 1
+    assert product_choice.faster_product(kind, 1, batch=256, width=512) == "blas"  # another kind of network
+    assert asked == [(kind, 1, 32, 128), (kind, 1, 256, 512)]
+    assert product_choice.faster_product(kind, 1, batch=250, width=500) == "blas"  # the same
+    assert len(asked) == 2
     (tmp_path / "products.json").write_text("spoilt")
     assert product_choice.faster_product(kind, 1) == "blas"
+
+
+def test_a_close_call_is_measured_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(product_choice, "directory", lambda: tmp_path)
+    answers = [{"tiles": 1.0, "blas": 1.04}, {"tiles": 1.1, "blas": 0.9}]
+    monkeypatch.setattr(product_choice, "measured", lambda *kind: answers.pop(0))
+    assert product_choice.faster_product(np.dtype("float32"), 1) == "blas"
+    assert answers == []
 
 
 def test_both_products_are_timed():
@@ -141,6 +171,16 @@ def test_both_products_are_timed():
 def test_bad_input_is_one_sentence(given, words):
     with pytest.raises(InputError, match=words):
         train(**{"problem": "mlp", **given})
+
+
+def test_few_rows_are_one_batch_where_nobody_says():
+    assert train(MLP(rows=20), epochs=1).batch_size == 20
+    assert train(MLP(rows=20), epochs=1, validation_split=0.25).batch_size == 15
+    with pytest.raises(InputError, match="batch_size 21 is more than the 20 rows"):
+        train(MLP(rows=20), epochs=1, batch_size=21)
+    with pytest.raises(InputError, match="batch_size 51 is more than the 50 rows"):
+        gdbench.minimize(MLP(rows=50), method="sgd", batch_size=51)
+    assert gdbench.minimize(MLP(rows=20), method="sgd", maxiter=1).nit == 1  # 32 by the name alone
 
 
 def test_no_hidden_unit_is_refused():

@@ -18,6 +18,12 @@ def add_bias_and_activate(z: Computed, bias: Any, activation: int) -> None:
         raised = elementwise("max", raised, 0.0)
     elif activation == mlp_layers.TANH:
         raised = elementwise("tanh", raised)
+    elif activation == mlp_layers.SIGMOID:
+        raised = elementwise("add", elementwise("mul", elementwise("tanh", elementwise("mul", raised, 0.5)), 0.5), 0.5)
+    elif activation == mlp_layers.GELU:
+        cubic = elementwise("add", elementwise("mul", elementwise("mul", raised, raised), mlp_layers.CUBE), 1.0)
+        bent = elementwise("tanh", elementwise("mul", elementwise("mul", raised, mlp_layers.SLANT), cubic))
+        raised = elementwise("mul", elementwise("mul", raised, 0.5), elementwise("add", bent, 1.0))
     z.become(raised)  # in place, as the function promises
 
 

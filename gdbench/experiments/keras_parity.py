@@ -18,13 +18,13 @@ from gdbench.arguments import checked_plan
 from gdbench.data import load_fashion_mnist
 from gdbench.errors import InputError
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
+from gdbench.experiments.fused import FusedLoop
 from gdbench.experiments.training import BATCH, HIDDEN, STEPS, images
 from gdbench.harness.case import Case
-from gdbench.integrations.keras import from_method
+from gdbench.harness.statistics import ratio_interval
+from gdbench.integrations.keras import from_method, imported
 from gdbench.integrations.keras_network import KerasNetwork
-from gdbench.minimize import start
 from gdbench.philox import shuffle
-from gdbench.problems.base import Array, Problem
 
 if TYPE_CHECKING:
     import pandas
@@ -74,44 +74,25 @@ def cases(settings: Settings) -> list[Case]:
     ]
 
 
-class _Loop:
-    """gdbench's own loop as ``KerasNetwork`` is called: an epoch at a time; it draws the order itself, the same."""
-
-    def __init__(self, problem: Problem, asked: dict[str, Any]) -> None:
-        self._plan = checked_plan(
-            problem, None, method=asked["method"], step=asked["step_size"], batch_size=asked["batch"],
-            dtype=asked["dtype"], seed=asked["seed"], history=False,
-        )  # fmt: skip
-        start(self._plan).begin()  # compiled and warm
-        self.run: Any = start(self._plan)
-        self.run.begin()
-
-    def epoch(self, order: Array) -> None:
-        self.run.advance(self.run.batches)
-
-    @property
-    def x(self) -> Array:
-        return np.array(self.run.x)
-
-
 def measure(case: Case) -> Outcome:
     """The three side by side; skipped, with the reason, where Keras is not installed."""
     from gdbench.devices.cpu.compile import inlined
     from gdbench.devices.cpu.descend import Slope
 
     asked = dict(case.parameters)
+    try:
+        imported()  # before any data are read
+    except InputError as missing:
+        return Outcome({}, skipped=str(missing))
     problem, step, seed = images(asked["rows"], asked["seed"]), asked["step_size"], asked["seed"]
     optimizers: dict[str, Callable[[Any], Any]] = {
         BUILT_IN: lambda keras: BUILT[asked["method"]](keras, step),
         PLUGGED_IN: lambda keras: from_method(asked["method"], step),
     }
     hands: dict[str, Any] = {}
-    try:
-        for name, optimizer in optimizers.items():
-            hands[name] = KerasNetwork(problem, optimizer, asked["batch"], asked["threads"])
-    except InputError as missing:
-        return Outcome({}, skipped=str(missing))
-    hands[OWN] = _Loop(problem, asked)
+    for name, optimizer in optimizers.items():
+        hands[name] = KerasNetwork(problem, optimizer, asked["batch"], asked["threads"])
+    hands[OWN] = FusedLoop(problem, asked)  # it draws the order itself, the same
     slope = Slope(checked_plan(problem, None, dtype=asked["dtype"]))
     order, permute, draw = np.empty(asked["rows"], np.int64), inlined(shuffle), random.Random(seed)  # type: ignore[arg-type]
     curves: dict[str, list[list[float]]] = {name: [] for name in CURVES}
@@ -131,7 +112,8 @@ def measure(case: Case) -> Outcome:
             hands[name].epoch(order)
             seconds[name].append(time.perf_counter() - began)
         look()
-    return Outcome({"contenders": list(CONTENDERS), "backend": hands[BUILT_IN].backend, **curves, "seconds": seconds})
+    told = {"contenders": list(CONTENDERS), "backend": hands[BUILT_IN].backend, "product": hands[OWN].product}
+    return Outcome({**told, **curves, "seconds": seconds})
 
 
 def table(frame: pandas.DataFrame) -> pandas.DataFrame:
@@ -169,6 +151,16 @@ def pace(tidy: pandas.DataFrame, method: str) -> dict[str, float]:
     return {str(name): float(seconds) for name, seconds in done.groupby("contender")["seconds"].median().items()}
 
 
+def _share(tidy: pandas.DataFrame, method: str) -> str:
+    """The loop's time an epoch as a share of Keras', with its interval; of too few epochs, in round numbers."""
+    done = tidy[(tidy["method"] == method) & (tidy["epoch"] > 0)].sort_values(["seed", "epoch"])
+    own, theirs = (done.loc[done["contender"] == name, "seconds"].to_numpy() for name in (OWN, BUILT_IN))
+    ratio = ratio_interval(own, theirs)
+    if not ratio.sufficient:
+        return f"about {float(f'{ratio.median:.1g}'):.0%}"
+    return f"{ratio.median:.1%} (95 % interval {ratio.low:.1%} to {ratio.high:.1%})"
+
+
 def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:
     """On plain SGD; the other methods are told beside it."""
     if tidy.empty or "sgd" not in set(tidy["method"]):
@@ -196,11 +188,11 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
     method = str(own["method"].iloc[0])
-    took, gap = pace(own, method), apart(own, method, "train_loss")
+    gap = apart(own, method, "train_loss")
     told = f"losses at most {gap:.0e} apart" if gap else "the same losses"
     title = (
         f"One's own {method} in Keras {'follows' if gap <= SAME else 'departs from'} the built-in one ({told}); "
-        f"a loop of one's own takes {took[OWN] / took[BUILT_IN]:.0%} of Keras' time"
+        f"a loop of one's own takes {_share(own, method)} of Keras' time"
     )
     subtitle = (
         f"Fashion-MNIST, {int(own['rows'].iloc[0]):,} training images, network 784-{HIDDEN}-10, float32, "

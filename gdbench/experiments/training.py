@@ -11,9 +11,10 @@ import numpy as np
 from gdbench.arguments import checked_plan
 from gdbench.data import as_rows, load_fashion_mnist
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
+from gdbench.experiments.fused import FusedLoop
 from gdbench.experiments.on_devices import BOTH, on_its_device, refusal
 from gdbench.experiments.training_mistakes import mistakes, mistakes_picture, told_at_the_end
-from gdbench.experiments.training_targets import TARGETS, sensitivity_picture, times_picture
+from gdbench.experiments.training_targets import TARGETS, has_grid, sensitivity_picture, times_picture
 from gdbench.harness.case import Case
 from gdbench.minimize import start
 from gdbench.problems import PROBLEMS, Problem
@@ -26,8 +27,14 @@ if TYPE_CHECKING:
 HIDDEN = 128
 BATCH = 32
 STEPS = {"sgd": 0.01, "momentum": 0.01, "adam": 0.001}
+#: Optimisers that the full size adds, at their usual step sizes; and the usual ones of all.
+FURTHER = {"nesterov": 0.01, "rmsprop": 0.001, "adamw": 0.001}
+USUAL = STEPS | FURTHER
 #: What the full size tries besides, so many for each optimiser: equal budgets to tune by, half a decade apart.
 GRID = {
+    "nesterov": (0.001, 0.003, 0.03, 0.1),
+    "rmsprop": (0.0001, 0.0003, 0.003, 0.01),
+    "adamw": (0.0001, 0.0003, 0.003, 0.01),
     "sgd": (0.003, 0.03, 0.1, 0.3),
     "momentum": (0.001, 0.003, 0.03, 0.1),
     "adam": (0.0001, 0.0003, 0.003, 0.01),
@@ -52,6 +59,7 @@ def cases(settings: Settings) -> list[Case]:
     # A thread of a GPU has no room for a network of its own: there the searches stay out.
     asked = [(method, STEPS.get(method)) for method in METHODS if settings.device == "cpu" or method in STEPS]
     if settings.size == "full":
+        asked += list(FURTHER.items())
         asked += [(method, step_size) for method, others in GRID.items() for step_size in others]
     return [
         Case(
@@ -60,9 +68,9 @@ def cases(settings: Settings) -> list[Case]:
                 "problem": f"mlp-784-{HIDDEN}-10",
                 "method": method,
                 "step_size": step_size,
-                "batch": BATCH if method in STEPS else rows,
+                "batch": BATCH if method in USUAL else rows,
                 "rows": rows,
-                "epochs": epochs * (1 if method in STEPS else PATIENCE),
+                "epochs": epochs * (1 if method in USUAL else PATIENCE),
                 "seed": seed,
                 "dtype": "float32",
                 "device": settings.device,
@@ -101,13 +109,19 @@ def measure(case: Case) -> Outcome:
 
     asked = dict(case.parameters)
     problem = images(asked["rows"], asked["seed"])
-    plan = checked_plan(problem, None, **_method(asked), dtype=asked["dtype"], seed=asked["seed"])
-    run = start(plan, asked["device"])
     slope = Slope(checked_plan(problem, None, dtype=asked["dtype"]))
-    descends = asked["method"] in STEPS
-    steps = -(-asked["rows"] // asked["batch"])
+    descends = asked["method"] in USUAL
     every = 1 if descends else PATIENCE  # epochs between two looks
-    seconds, code = 0.0, run.begin()
+    run: Any = None
+    told: dict[str, Any] = {}
+    if descends and asked["device"] == "cpu":
+        run = FusedLoop(problem, asked)
+        told["product"] = run.product
+    else:
+        plan = checked_plan(problem, None, **_method(asked), dtype=asked["dtype"], seed=asked["seed"])
+        run = start(plan, asked["device"])
+        run.begin()
+    steps, seconds, code = -(-asked["rows"] // asked["batch"]), 0.0, RUNNING
     curve: dict[str, list[float]] = {"epoch": [], "seconds": [], "train_loss": [], "test_accuracy": []}
 
     def look(epoch: int) -> None:
@@ -119,15 +133,17 @@ def measure(case: Case) -> Outcome:
     look(0)
     for epoch in range(every, asked["epochs"] + 1, every):
         began = time.perf_counter()
-        code = run.advance(steps * every)
+        if isinstance(run, FusedLoop):
+            code = RUNNING if run.epoch() else DIVERGED
+        else:
+            code = run.advance(steps * every)
         seconds += time.perf_counter() - began
         look(epoch)
         if code != RUNNING:
             break
     wrong = mistakes(problem, run.x) if descends and code != DIVERGED else {}
-    return Outcome(
-        {**curve, **wrong, "nfev": int(run.counts[0]), "njev": int(run.counts[1])}, diverged=code == DIVERGED
-    )
+    nfev, njev = (run.steps, run.steps) if isinstance(run, FusedLoop) else (int(count) for count in run.counts[:2])
+    return Outcome({**curve, **wrong, **told, "nfev": nfev, "njev": njev}, diverged=code == DIVERGED)
 
 
 def _method(asked: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +188,7 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
 
 def at_default(tidy: pandas.DataFrame) -> pandas.DataFrame:
     """Of a table with several step sizes, the rows at the usual ones; a search has none."""
-    usual = tidy["method"].map(STEPS)
+    usual = tidy["method"].map(USUAL)
     return tidy[usual.isna() | (tidy["step_size"] == usual)]
 
 
@@ -183,7 +199,12 @@ def _ends(tidy: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
-    """Loss and accuracy, by epoch and by second."""
+    """Seconds to each target by step size where a grid of them was run; else the curves."""
+    return times_picture(tidy, USUAL) or _curves(tidy, highlight)
+
+
+def _curves(tidy: pandas.DataFrame, highlight: str) -> Figure:
+    """Loss and accuracy, by epoch and by second, at the usual step sizes."""
     from gdbench.report.plots.training import training_figure
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
@@ -223,12 +244,12 @@ def _mistakes(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
     return mistakes_picture(at_default(tidy))
 
 
-def _times(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
-    return times_picture(tidy, STEPS)
+def _curves_beside(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
+    return _curves(tidy, highlight) if has_grid(tidy, USUAL) else None
 
 
 def _sensitivity(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
-    return sensitivity_picture(tidy, STEPS)
+    return sensitivity_picture(tidy, USUAL)
 
 
 EXPERIMENT = Experiment(
@@ -243,5 +264,5 @@ EXPERIMENT = Experiment(
     summary=summary,
     refusal=refusal,
     devices=BOTH,
-    more={"mistakes": _mistakes, "time_to_accuracy": _times, "sensitivity": _sensitivity},
+    more={"mistakes": _mistakes, "curves": _curves_beside, "sensitivity": _sensitivity},
 )

@@ -25,6 +25,11 @@ def _descents(tidy: pandas.DataFrame, usual: Mapping[str, float]) -> pandas.Data
     return runs.assign(usual=runs["method"].map(usual) == runs["step_size"])
 
 
+def has_grid(tidy: pandas.DataFrame, usual: Mapping[str, float]) -> bool:
+    """Whether some optimiser ran at several step sizes."""
+    return _descents(tidy, usual) is not None
+
+
 def _budget(tidy: pandas.DataFrame, runs: pandas.DataFrame) -> str:
     values = runs.groupby("method")["step_size"].nunique()
     each = f"{values.min()}" if values.min() == values.max() else f"{values.min()} to {values.max()}"

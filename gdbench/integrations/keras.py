@@ -11,6 +11,7 @@ imported when an optimiser is made, never before.
 from __future__ import annotations
 
 import importlib
+import math
 from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from gdbench.errors import InputError, unknown
 from gdbench.integrations.tensors import on_tensors
 from gdbench.methods import DIRECTIONS
 from gdbench.methods.base import Direction
+from gdbench.number import real
 
 __all__ = ["GradientDescent", "from_method"]  # noqa: F822 (the class is made when it is asked for)
 
@@ -70,6 +72,11 @@ def imported() -> Any:
             f"Keras is set to a backend that is not installed ({missing.name}): install it, or name another "
             "in the environment variable KERAS_BACKEND (tensorflow, jax, torch)."
         ) from None
+    except ValueError as reason:  # Keras knows no backend of that name
+        raise InputError(
+            f"Keras does not start ({' '.join(str(reason).split()).rstrip('.')}): name a backend in the environment "
+            "variable KERAS_BACKEND (tensorflow, jax, torch)."
+        ) from None
 
 
 def _direction(name: str, settings: dict[str, Any]) -> Direction:
@@ -105,8 +112,9 @@ def _optimizer() -> Any:
         def __init__(self, learning_rate: Any = 0.01, direction: str = "steepest", **settings: Any) -> None:
             chosen = _direction(direction, settings)
             move = on_tensors(chosen, keras.ops)
-            if isinstance(learning_rate, int | float) and not learning_rate > 0:
-                raise InputError(f"learning_rate must be positive, not {learning_rate!r}.")
+            scheduled = isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+            if not scheduled and not callable(learning_rate) and not 0 < real(learning_rate) < math.inf:
+                raise InputError(f"learning_rate must be positive and finite, not {learning_rate!r}.")
             settings.setdefault("name", f"gdbench_{chosen.name.replace('-', '_')}")
             try:
                 super().__init__(learning_rate=learning_rate, **settings)

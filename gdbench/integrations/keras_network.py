@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gdbench.errors import InputError
 from gdbench.integrations.keras import imported
+from gdbench.problems import mlp
 from gdbench.problems.base import Array, Problem
-from gdbench.problems.mlp_layers import ACTIVATIONS
+from gdbench.problems.mlp_layers import ACTIVATIONS, GELU
 
 
 class KerasNetwork:
@@ -30,7 +32,7 @@ class KerasNetwork:
     """
 
     def __init__(self, problem: Problem, optimizer: Any, batch_size: int, threads: int = 1) -> None:
-        if not {"W1", "b1"} <= problem.blocks.keys() or problem.differences is None:
+        if problem.value is not mlp.value:
             raise InputError(f"{problem.name} is no multilayer perceptron; make one with PROBLEMS['mlp'].")
         activation, l2, columns, *units = (int(size) for size in problem.data[2])
         if l2:
@@ -38,7 +40,9 @@ class KerasNetwork:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         keras = imported()
         _hold(keras, threads)
-        named = {code: name for name, code in ACTIVATIONS.items()}[activation]
+        named: Any = {code: name for name, code in ACTIVATIONS.items()}[activation]
+        if activation == GELU:  # by its tanh form, as here; by its name Keras takes the error function
+            named = partial(keras.activations.gelu, approximate=True)
         layers = [keras.layers.Dense(width, named) for width in units[:-1]]
         self.model = keras.Sequential([keras.Input((columns,)), *layers, keras.layers.Dense(units[-1])])
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from gdbench.problems.elementary import expm1
-from gdbench.problems.mlp_layers import RELU, TANH
+from gdbench.problems.mlp_layers import CUBE, GELU, RELU, SIGMOID, SLANT, TANH
 
 
 def activated(z: Any, activation: int) -> Any:
@@ -19,14 +19,27 @@ def activated(z: Any, activation: int) -> Any:
         return type(z)(0.0) if z < 0.0 else z  # nan stays nan
     if activation == TANH:
         return math.tanh(z)
+    kind = type(z)
+    half, one = kind(0.5), kind(1.0)
+    if activation == SIGMOID:
+        return half + half * kind(math.tanh(half * z))
+    if activation == GELU:
+        return half * z * (one + kind(math.tanh(kind(SLANT) * z * (one + kind(CUBE) * z * z))))
     return z
 
 
 def passed(active: Any, arriving: Any, activation: int) -> Any:
-    """``arriving * activation'``, the derivative read off the unit's answer ``active``; ReLU has slope 0 at 0."""
+    """``arriving * activation'``, the derivative read off the unit's answer ``active``; ReLU has slope 0 at 0.
+
+    GELU's cannot be read off its answer: who asks for it here has been refused before.
+    """
     if activation == RELU:
         return type(arriving)(0.0) if active <= 0.0 else arriving
-    return arriving * (type(active)(1.0) - active * active)
+    if activation == TANH:
+        return arriving * (type(active)(1.0) - active * active)
+    if activation == SIGMOID:
+        return arriving * active * (type(active)(1.0) - active)
+    return arriving
 
 
 def relu_change(z: Any, move: Any) -> Any:
@@ -62,3 +75,33 @@ def tanh_change(sign: Any, lack: Any, move: Any) -> Any:
     """
     u = expm1(-2.0 * sign * move)
     return -sign * (lack * (2.0 - lack)) * u / (2.0 + lack * u)
+
+
+def inner(z: Any, activation: int) -> Any:
+    """What the tanh inside a smooth activation is taken of: z, z / 2 for the logistic function, GELU's cubic."""
+    if activation == SIGMOID:
+        return 0.5 * z
+    if activation == GELU:
+        return SLANT * z * (1.0 + CUBE * z * z)
+    return z
+
+
+def smooth_change(z: Any, sign: Any, lack: Any, move: Any, activation: int) -> Any:
+    """activation(z + move) - activation(z) of a smooth one, with (sign, lack) = ``tanh_side(inner(z, activation))``.
+
+    The logistic function is (1 + tanh(z / 2)) / 2. GELU is z s with s = (1 + tanh u) / 2, and changes by
+    z ds + move (s + ds).
+
+    >>> side = tanh_side(inner(0.5, GELU))
+    >>> change = smooth_change(0.5, *side, 1.0, GELU) - (activated(1.5, GELU) - activated(0.5, GELU))
+    >>> round(float(change), 15)
+    0.0
+    """
+    if activation == SIGMOID:
+        return 0.5 * tanh_change(sign, lack, 0.5 * move)
+    if activation == GELU:
+        along = SLANT * move * (1.0 + CUBE * (3.0 * z * (z + move) + move * move))
+        risen = 0.5 * tanh_change(sign, lack, along)
+        share = 1.0 - 0.5 * lack if sign > 0.0 else 0.5 * lack
+        return z * risen + move * (share + risen)
+    return tanh_change(sign, lack, move)

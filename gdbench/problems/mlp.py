@@ -1,4 +1,4 @@
-"""The multilayer perceptron: dense layers, ReLU or tanh between them, cross-entropy at the end.
+"""The multilayer perceptron: dense layers, a bend (ReLU, tanh, ...) between them, cross-entropy at the end.
 
 ``shape = (activation code, l2 units, columns, hidden..., classes)`` says what the flat x holds:
 W1, b1, W2, b2, ... Every matrix product goes to BLAS and is followed by one sweep, bias with
@@ -22,7 +22,16 @@ from gdbench.problems.linear import labelled_suffix
 from gdbench.problems.mlp_curvature import gauss_newton_product, hessian_product
 from gdbench.problems.mlp_differences import differences
 from gdbench.problems.mlp_kronecker import kronecker
-from gdbench.problems.mlp_layers import ACTIVATIONS, LINEAR, RELU, add_bias_and_activate
+from gdbench.problems.mlp_layers import (
+    ACTIVATIONS,
+    GELU,
+    LINEAR,
+    add_bias_and_activate,
+    add_bias_and_keep,
+    answers,
+    slope_below,
+    slope_kept,
+)
 from gdbench.problems.scores import (
     add_penalty_slope,
     column_sums,
@@ -31,19 +40,6 @@ from gdbench.problems.scores import (
     l2_from,
     penalty,
 )
-
-
-def slope_below(active: Array, delta: Array, activation: int) -> None:
-    """Overwrite the activations with ``delta * activation'``, the derivative read off the activations."""
-    rows, units = active.shape
-    off, one = active.dtype.type(0.0), active.dtype.type(1.0)
-    for i in range(rows):
-        if activation == RELU:
-            for j in range(units):
-                active[i, j] = off if active[i, j].real <= 0.0 else delta[i, j]
-        else:
-            for j in range(units):
-                active[i, j] = delta[i, j] * (one - active[i, j] * active[i, j])
 
 
 def value(x: Array, data: Data) -> Any:
@@ -78,8 +74,9 @@ def gradient(x: Array, data: Data, out: Array) -> Any:
         units_above += shape[layer]
         if layer <= last:
             widest = max(widest, shape[layer])
-    scratch = np.empty(rows * (units_above + widest), x.dtype)
-    spare = scratch[rows * units_above :]
+    kept = units_above if shape[0] == GELU else 0  # and the slopes of the units, where answers do not tell them
+    scratch = np.empty(rows * (units_above + widest + kept), x.dtype)
+    spare, steep = scratch[rows * units_above :], scratch[rows * (units_above + widest) :]
 
     below = features
     start, place = 0, 0
@@ -88,7 +85,11 @@ def gradient(x: Array, data: Data, out: Array) -> Any:
         weights = x[start : start + size]
         above = scratch[place : place + rows * units].reshape(rows, units)
         np.dot(below, weights.reshape(shape[layer], units), above)
-        add_bias_and_activate(above, x[start + size : start + size + units], shape[0] if layer < last else LINEAR)
+        bias = x[start + size : start + size + units]
+        if shape[0] == GELU and layer < last:
+            add_bias_and_keep(above, bias, steep[place : place + rows * units].reshape(rows, units))
+        else:
+            add_bias_and_activate(above, bias, shape[0] if layer < last else LINEAR)
         weight_cost += penalty(weights, l2)
         below = above
         start += size + units
@@ -111,7 +112,10 @@ def gradient(x: Array, data: Data, out: Array) -> Any:
         if layer > 2:
             arriving = spare[: rows * inputs].reshape(rows, inputs)
             np.dot(delta, x[start : start + size].reshape(inputs, units).T, arriving)
-            slope_below(below, arriving, shape[0])
+            if shape[0] == GELU:
+                slope_kept(below, arriving, steep[place : place + rows * inputs])
+            else:
+                slope_below(below, arriving, shape[0])
             delta = below
     return loss + weight_cost
 
@@ -124,8 +128,7 @@ def scores(x: Array, data: Data) -> Array:
     for number, (inputs, units) in enumerate(layers, start=1):
         size = inputs * units
         below = below @ x[start : start + size].reshape(inputs, units) + x[start + size : start + size + units]
-        if number < len(layers):
-            below = np.maximum(below, 0.0) if shape[0] == RELU else np.tanh(below)
+        below = answers(below, shape[0] if number < len(layers) else LINEAR)
         start += size + units
     return below
 
@@ -138,7 +141,7 @@ def predict(x: Array, data: Data) -> Array:
 
 @family("mlp")
 def mlp(
-    hidden: int | Sequence[int] = (128,),
+    hidden: int | Sequence[int] | Array = (128,),
     activation: str = "relu",
     rows: int = 200,
     columns: int | None = None,
@@ -162,7 +165,8 @@ def mlp(
     Parameters
     ----------
     hidden: units of each hidden layer, (128,) or 128; () for none, which is softmax regression.
-    activation: "relu" or "tanh".
+    activation: "relu", "tanh", "sigmoid" (1 / (1 + exp(-z))) or "gelu", by its tanh form
+        z (1 + tanh(sqrt(2 / pi) (z + 0.044715 z^3))) / 2.
     rows, columns, classes: of what is drawn when no features are given (8 columns, 3 blobs).
     l2: penalty strength, kept to the nearest 1e-9; biases are not penalised.
     seed: of the initial weights, and of what is drawn; whole number of at least 0.
@@ -182,7 +186,8 @@ def mlp(
     References
     ----------
     Rumelhart, Hinton and Williams (1986), backpropagation; Glorot and Bengio (2010), equation 16, the
-    initial weights; the other initializers in ``initializers.py``.
+    initial weights; the other initializers in ``initializers.py``; Hendrycks and Gimpel (2016), Gaussian error linear
+    units, arXiv:1606.08415, section 2.
 
     Examples
     --------
@@ -190,9 +195,10 @@ def mlp(
     >>> problem.name, problem.n, problem.blocks["b2"]
     ('mlp-4-16-16-3-tanh', 403, (336, (16,)))
     """
-    if activation not in ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise unknown("activation", activation, ACTIVATIONS)
-    units = [whole("hidden", size, least=1) for size in (hidden if isinstance(hidden, Sequence) else [hidden])]
+    layers = hidden.tolist() if isinstance(hidden, np.ndarray) else hidden
+    units = [whole("hidden", size, least=1) for size in (layers if isinstance(layers, Sequence) else [layers])]
     given: dict[str, Any] = {
         "features": features,
         "labels": labels,
@@ -227,7 +233,7 @@ def mlp(
         x0=initial_weights(blocks, initializer, seed),
         lower=-1.0,
         upper=1.0,
-        smooth=activation == "tanh" or not units,
+        smooth=activation != "relu" or not units,
         convex=not units,
         blocks=blocks,
         formula="1/rows sum_i -log softmax(s_i)[y_i] + l2 sum_k |W_k|^2, a_k = activation(a_{k-1} W_k + b_k)",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gdbench.problems.activations import crosses, relu_change, tanh_change, tanh_side
+from gdbench.problems.activations import crosses, inner, relu_change, smooth_change, tanh_side
 from gdbench.problems.base import Array
 from gdbench.problems.elementary import expm1
 from gdbench.problems.mlp_layers import RELU
@@ -86,8 +86,8 @@ def answer(moves: Array, sums: Array, activation: int) -> Any:
         return crossed
     sign, lack = np.empty(units), np.empty(units)
     for k in range(units):
-        sign[k], lack[k] = tanh_side(sums[k])
+        sign[k], lack[k] = tanh_side(inner(sums[k], activation))
     for p in range(len(moves)):
         for k in range(units):
-            moves[p, k] = tanh_change(sign[k], lack[k], moves[p, k])
+            moves[p, k] = smooth_change(sums[k], sign[k], lack[k], moves[p, k], activation)
     return crossed

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from gdbench.problems.base import Array, Data
-from gdbench.problems.mlp_layers import LINEAR, RELU, add_bias_and_activate
+from gdbench.problems.mlp_layers import GELU, LINEAR, RELU, SIGMOID, TANH, add_bias_and_activate, add_bias_and_move
 from gdbench.problems.scores import add_penalty_slope, column_sums, l2_from
 
 
@@ -45,6 +45,8 @@ def curvature_product(x: Array, data: Data, v: Array, out: Array, exact: bool) -
     for layer in range(3, last + 2):
         units_above += shape[layer]
     active, moving = np.empty(rows * units_above, x.dtype), np.empty(rows * units_above, x.dtype)
+    kept = rows * units_above if shape[0] == GELU else 0  # slopes of the units, and how these move
+    steep, turn = np.empty(kept, x.dtype), np.empty(kept, x.dtype)
 
     below, tangent = features, features
     start, place = 0, 0
@@ -57,8 +59,13 @@ def curvature_product(x: Array, data: Data, v: Array, out: Array, exact: bool) -
             moved += np.dot(tangent, x[start : start + size].reshape(inputs, units))
         np.dot(below, x[start : start + size].reshape(inputs, units), above)
         activation = shape[0] if layer < last else LINEAR
-        add_bias_and_activate(above, x[start + size : start + size + units], activation)
-        move_along(above, moved, v[start + size : start + size + units], activation)
+        bias, bias_moved = x[start + size : start + size + units], v[start + size : start + size + units]
+        if activation == GELU:
+            slopes, turns = steep[place:end].reshape(rows, units), turn[place:end].reshape(rows, units)
+            add_bias_and_move(above, bias, moved, bias_moved, slopes, turns)
+        else:
+            add_bias_and_activate(above, bias, activation)
+            move_along(above, moved, bias_moved, activation)
         below, tangent = above, moved
         start += size + units
         place = end
@@ -75,19 +82,23 @@ def curvature_product(x: Array, data: Data, v: Array, out: Array, exact: bool) -
             place -= rows * inputs
             below = active[place : place + rows * inputs].reshape(rows, inputs)
             tangent = moving[place : place + rows * inputs].reshape(rows, inputs)
-        slopes = out[start : start + size]
-        np.dot(below.T, turned, slopes.reshape(inputs, units))
+        into = out[start : start + size]
+        np.dot(below.T, turned, into.reshape(inputs, units))
         column_sums(turned, out[start + size : start + size + units])
         if layer > 2:
             if exact:
-                slopes.reshape(inputs, units)[:, :] += np.dot(tangent.T, delta)
+                into.reshape(inputs, units)[:, :] += np.dot(tangent.T, delta)
             weights = x[start : start + size].reshape(inputs, units)
             arriving, turning = np.dot(delta, weights.T), np.dot(turned, weights.T)
             if exact:
                 turning += np.dot(delta, v[start : start + size].reshape(inputs, units).T)
-            pass_below(below, tangent, arriving, turning, shape[0], exact)
+            if shape[0] == GELU:
+                own = slice(place, place + rows * inputs)
+                pass_kept(steep[own], turn[own], arriving, turning, exact)
+            else:
+                pass_below(below, tangent, arriving, turning, shape[0], exact)
             delta, turned = arriving, turning
-        add_penalty_slope(v[start : start + size], l2_from(shape), slopes)
+        add_penalty_slope(v[start : start + size], l2_from(shape), into)
 
 
 def move_along(active: Array, moved: Array, bias: Array, activation: int) -> None:
@@ -100,8 +111,10 @@ def move_along(active: Array, moved: Array, bias: Array, activation: int) -> Non
             if activation == RELU:
                 if active[i, j] <= none:
                     moved[i, j] = none
-            elif activation != LINEAR:
+            elif activation == TANH:
                 moved[i, j] *= one - active[i, j] * active[i, j]
+            elif activation == SIGMOID:
+                moved[i, j] *= active[i, j] * (one - active[i, j])
 
 
 def turn_scores(scores: Array, moved: Array, labels: Array) -> None:
@@ -136,8 +149,22 @@ def pass_below(active: Array, moved: Array, arriving: Array, turning: Array, act
                 if active[i, j] <= none:
                     arriving[i, j] = turning[i, j] = none
                 continue
-            steepness = one - active[i, j] * active[i, j]
+            # a' as a function of a, and how it changes with a: tanh has 1 - a^2, the logistic function a (1 - a).
+            steepness, turn = one - active[i, j] * active[i, j], -two * active[i, j]
+            if activation == SIGMOID:
+                steepness, turn = active[i, j] * (one - active[i, j]), one - two * active[i, j]
             turning[i, j] *= steepness
             if exact:
-                turning[i, j] -= arriving[i, j] * two * active[i, j] * moved[i, j]
+                turning[i, j] += arriving[i, j] * turn * moved[i, j]
             arriving[i, j] *= steepness
+
+
+def pass_kept(steep: Array, turn: Array, arriving: Array, turning: Array, exact: bool) -> None:
+    """The same through units whose slopes, and how these move, were kept on the way forward; both flat."""
+    rows, units = arriving.shape
+    for i in range(rows):
+        for j in range(units):
+            turning[i, j] *= steep[i * units + j]
+            if exact:
+                turning[i, j] += arriving[i, j] * turn[i * units + j]
+            arriving[i, j] *= steep[i * units + j]

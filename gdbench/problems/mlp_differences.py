@@ -8,7 +8,7 @@ With ds measured from the score of the row's label y, the loss changes by
 
 P being the probabilities at the point itself. No two nearly equal losses are subtracted, so that round-off does not
 grow with 1/h, and the two losses L(w + h) and L(w - h) cost as many exponentials as there are classes, not a network.
-Where a step does switch a ReLU above, or where tanh units are above, the changes are carried up layer by layer
+Where a step does switch a ReLU above, or where smooth units are above, the changes are carried up layer by layer
 (``carried_up``). A bias is the weight of one more input that is 1; the last layer is one of linear units.
 """
 
@@ -22,7 +22,7 @@ from gdbench.problems.activations import activated
 from gdbench.problems.base import Array, Data
 from gdbench.problems.elementary import log1p
 from gdbench.problems.mlp_carried import carried_up, matrix_of, widest
-from gdbench.problems.mlp_layers import LINEAR, RELU, TANH
+from gdbench.problems.mlp_layers import LINEAR, RELU
 from gdbench.problems.mlp_rises import even_rises, rises, unit_changes
 from gdbench.problems.scores import cross_entropy, l2_from
 
@@ -182,11 +182,11 @@ def paths(layer, first, size, parameters, shape, starts, sums, labels) -> Any:  
     """What one unit of change in a unit's answer does to the scores, less what it does to the label's score.
 
     Returns (rows, size, classes), and the largest change (rows, size) for which that holds: up to there no ReLU above
-    changes sides. Below the last two layers of a tanh network it holds for none.
+    changes sides. Below the last two layers of a network of smooth units it holds for none.
     """
     layers, rows, classes = len(shape) - 3, len(labels), shape[-1]
     ways, limits = np.zeros((rows, size, classes)), np.zeros((rows, size))
-    if layer < layers - 1 and shape[0] == TANH:
+    if layer < layers - 1 and shape[0] != RELU:
         return ways, limits
     for b in range(rows):
         for j in range(size):

@@ -13,7 +13,7 @@ import numpy as np
 
 from gdbench.philox import uniform_pair
 from gdbench.problems.base import Array, Data
-from gdbench.problems.mlp_layers import LINEAR, RELU, add_bias_and_activate
+from gdbench.problems.mlp_layers import GELU, LINEAR, RELU, SIGMOID, add_bias_and_activate, add_bias_and_keep
 
 
 def kronecker(x: Array, data: Data, keep: float, seed: int, draw: int, factors: Array) -> None:
@@ -31,6 +31,7 @@ def kronecker(x: Array, data: Data, keep: float, seed: int, draw: int, factors: 
     for layer in range(3, last + 2):
         units_above += shape[layer]
     active = np.empty(rows * units_above, x.dtype)
+    steep = np.empty(rows * units_above if shape[0] == GELU else 0, x.dtype)
 
     below = features
     start, place, into = 0, 0, 0
@@ -40,7 +41,11 @@ def kronecker(x: Array, data: Data, keep: float, seed: int, draw: int, factors: 
         blend_moments(below, keep, factors[into : into + (inputs + 1) ** 2].reshape(inputs + 1, inputs + 1))
         above = active[place:end].reshape(rows, units)
         np.dot(below, x[start : start + size].reshape(inputs, units), above)
-        add_bias_and_activate(above, x[start + size : start + size + units], shape[0] if layer < last else LINEAR)
+        bias = x[start + size : start + size + units]
+        if shape[0] == GELU and layer < last:
+            add_bias_and_keep(above, bias, steep[place:end].reshape(rows, units))
+        else:
+            add_bias_and_activate(above, bias, shape[0] if layer < last else LINEAR)
         below = above
         start += size + units
         place = end
@@ -57,7 +62,10 @@ def kronecker(x: Array, data: Data, keep: float, seed: int, draw: int, factors: 
         if layer > 2:
             place -= rows * inputs
             arriving = np.dot(delta, x[start : start + inputs * units].reshape(inputs, units).T)
-            through_activation(active[place : place + rows * inputs].reshape(rows, inputs), arriving, shape[0])
+            if shape[0] == GELU:
+                arriving *= steep[place : place + rows * inputs].reshape(rows, inputs)
+            else:
+                through_activation(active[place : place + rows * inputs].reshape(rows, inputs), arriving, shape[0])
             delta = arriving
 
 
@@ -113,7 +121,10 @@ def through_activation(active: Array, arriving: Array, activation: int) -> None:
     none, one = active.dtype.type(0.0), active.dtype.type(1.0)
     for i in range(rows):
         for j in range(units):
-            if activation != RELU:
+            if activation == RELU:
+                if active[i, j] <= none:
+                    arriving[i, j] = none
+            elif activation == SIGMOID:
+                arriving[i, j] *= active[i, j] * (one - active[i, j])
+            else:
                 arriving[i, j] *= one - active[i, j] * active[i, j]
-            elif active[i, j] <= none:
-                arriving[i, j] = none

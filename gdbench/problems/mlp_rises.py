@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdbench.problems.activations import crosses, relu_change, tanh_change, tanh_side
+from gdbench.problems.activations import crosses, inner, relu_change, smooth_change, tanh_change, tanh_side
 from gdbench.problems.base import Array
 from gdbench.problems.elementary import expm1, sinh_and_cosh
-from gdbench.problems.mlp_layers import RELU, TANH
+from gdbench.problems.mlp_layers import LINEAR, RELU, TANH
 
 
 def unit_changes(steps: Array, z: Any, activation: int, up: Array, down: Array) -> Any:
@@ -26,10 +26,15 @@ def unit_changes(steps: Array, z: Any, activation: int, up: Array, down: Array) 
         for i in range(len(steps)):
             up[i] = tanh_change(sign, lack, steps[i])
             down[i] = tanh_change(sign, lack, -steps[i])
-    else:
+    elif activation == LINEAR:
         for i in range(len(steps)):
             up[i] = steps[i]
             down[i] = -steps[i]
+    else:
+        sign, lack = tanh_side(inner(z, activation))
+        for i in range(len(steps)):
+            up[i] = smooth_change(z, sign, lack, steps[i], activation)
+            down[i] = smooth_change(z, sign, lack, -steps[i], activation)
     return crossed
 
 

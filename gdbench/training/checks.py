@@ -14,8 +14,10 @@ from gdbench.methods import find_method
 from gdbench.methods.base import Method, Schedule
 from gdbench.number import checked_whole, real
 from gdbench.problems import mlp
-from gdbench.problems.base import Data
+from gdbench.problems.base import Data, Problem
 
+#: Rows of a batch where nobody says.
+DEFAULT_BATCH = 32
 #: Hidden units that keep a thread busy between two barriers; fewer are not worth another thread.
 UNITS_A_THREAD = 64
 
@@ -33,8 +35,8 @@ def network_plan(
         raise InputError(f"{name} does not work on batches; train by 'sgd', 'momentum', 'adam', ..., or use minimize.")
     if not isinstance(chosen.step, Schedule):
         raise InputError(f"training takes a fixed step size or a schedule, not {chosen.step.name!r}; see minimize.")
-    size = batch_size if batch_size is not None else chosen.batch_size or 32
-    chosen = replace(chosen, batch_size=size)
+    size = given_batch(method, batch_size)
+    chosen = replace(chosen, batch_size=1 if size is None else size)  # one row fits all; for another, see with_rows
     plan = checked_plan(problem, x0, method=chosen, history=False, dtype=dtype, seed=seed)
     given = plan.problem
     if getattr(given.value, "__module__", "") != mlp.__name__:
@@ -42,6 +44,18 @@ def network_plan(
     if plan.x0.ndim != 1:
         raise InputError(f"x0 must be one start (n,), not {plan.x0.shape}.")
     return plan
+
+
+def given_batch(method: object, batch_size: int | None) -> int | None:
+    """The rows of a batch that the caller asked for, himself or by a Method; None where he left them open."""
+    return batch_size if batch_size is not None or not isinstance(method, Method) else method.batch_size
+
+
+def with_rows(plan: Plan, problem: Problem, size: int | None) -> Plan:
+    """The plan on the rows that train, in batches of ``size`` rows; of 32, or of all if they are fewer, for None."""
+    assert isinstance(plan.method, Method)
+    batch = min(DEFAULT_BATCH, problem.rows) if size is None else size
+    return replace(plan, problem=problem, method=replace(plan.method, batch_size=batch))
 
 
 def checked_extras(plan: Plan, dropout: object, clip_norm: object, clip_value: object) -> dict[str, float]:

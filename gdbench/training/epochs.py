@@ -41,7 +41,7 @@ class Course:
             training.restore(held["x"], held["memory"], int(held["epoch"]))
             self.x, self.best_x, self.best_epoch = held["x"].copy(), held["best_x"].copy(), int(held["best_epoch"])
             self.rows = [tuple(row) for row in held["history"].tolist()]
-        self.written, self.fault = len(self.rows), ""
+        self.written, self.fault, self.steps = len(self.rows), "", len(self.rows) * training.batches
 
     def epoch(self) -> bool:
         """One more; False if it left the finite numbers."""
@@ -51,13 +51,33 @@ class Course:
         loss, after = float(np.average(batches, weights=self.training.batch_rows)), self.training.x
         finite = bool(np.isfinite(loss) and np.all(np.isfinite(after)))
         row = loss, *(judged(after, self.watched) if self.watched is not None else (np.nan, np.nan)), seconds
-        if finite:
-            self.x = after
+        if not finite:
+            self._go_back(batches)
+        else:
+            self.x, self.steps = after, self.steps + len(batches)
             least = self.rows[self.best_epoch - 1][VALIDATION_LOSS] if self.best_epoch else np.inf
             if self.choosing and row[VALIDATION_LOSS] < least:
                 self.best_x, self.best_epoch = after, len(self.rows) + 1
         self.rows.append(row)
         return finite
+
+    def _go_back(self, losses: Array) -> None:
+        """After divergence: the file as it was before this epoch, the weights as of the last finite loss."""
+        self.training.go_back(0)
+        self.keep()
+        # A weight may have left the finite numbers before the loss did. It never returns: halving finds the last step
+        # after which all were finite.
+        low, steps = 0, max(int(np.isfinite(losses).cumprod().sum()) - 1, 0)
+        high = steps + 1
+        while steps > low:
+            self.training.epochs += 1
+            self.training.go_back(steps)
+            if np.isfinite(self.training.x).all():
+                low, self.x = steps, self.training.x
+            else:
+                high = steps
+            steps = (low + high) // 2
+        self.steps += low
 
     def keep(self, every: int = 1) -> None:
         """Write the file, if there is one and so many epochs were done since; ``fault`` says if that was impossible."""
@@ -107,7 +127,7 @@ def drive(
                     break
                 if not course.epoch():
                     status, ahead = Status.DIVERGED, True
-                    message = f"{status.message} The weights are those before epoch {len(rows)}."
+                    message = f"{status.message} The weights are those after step {course.steps}, in epoch {len(rows)}."
                     break
                 loss, accuracy = rows[-1][LOSS], rows[-1][ACCURACY] if judging else None
                 over(loss, accuracy)
@@ -139,7 +159,7 @@ def drive(
         status=status,
         message=message,
         epochs=len(rows),
-        steps=len(rows) * training.batches,
+        steps=course.steps,
         batch_size=training.batch,
         threads=training.threads,
         product=training.product,

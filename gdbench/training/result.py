@@ -18,15 +18,17 @@ class TrainingResult:
 
     Attributes
     ----------
-    x: the weights (n,), in the problem's order; with patience those of ``best_epoch``, after divergence those before
-        the epoch in which it happened, else the last.
-    loss: (epochs,) mean loss of each epoch's batches, each before its step, with dropout if there is any.
+    x: the weights (n,), in the problem's order; with patience those of ``best_epoch``, after divergence the last whose
+        loss was finite, else the last.
+    loss: (epochs,) mean loss of each epoch's batches, each before its step, with dropout if there is any; after
+        divergence the last may not be finite.
     validation_loss, accuracy: (epochs,) mean cross-entropy, without penalty and dropout, and share labelled rightly, of
         the rows that are watched (see ``train``), after each epoch; None without validation.
     seconds: (epochs,) inside the compiled loop, the drawing of the order included.
     seconds_compile: compiling, or loading compiled code, and measuring which product is faster if nobody knew.
     status, message: MAXITER where all epochs were done, DIVERGED, or STOPPED: by patience, the callback or Ctrl-C.
-    epochs, steps: that were done, those before a checkpoint included. threads, product: that did it.
+    epochs, steps: that were done, those before a checkpoint included; after divergence the steps that led to x.
+    threads, product: that did it.
     best_epoch: of the smallest validation loss, from 1 (0: the start); None where no rows were held out to choose by.
     """
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from gdbench.methods.base import Method, Step
 from gdbench.number import checked_whole
 from gdbench.problems.base import Problem
 from gdbench.training.checkpoint import Checkpoint, described
-from gdbench.training.checks import check_rows, checked_extras, network_plan, threads_for
+from gdbench.training.checks import check_rows, checked_extras, given_batch, network_plan, threads_for, with_rows
 from gdbench.training.epochs import Course, drive
 from gdbench.training.result import TrainingResult
 from gdbench.training.validation import held_out
@@ -63,13 +62,13 @@ def train(
         too.
     step: a number, or a schedule (``"cosine"``, ``gdbench.STEPS["step-decay"](...)``, ...), which counts steps, not
         epochs; None for 1e-3.
-    batch_size: rows of a batch, at most those that train; None for 32, or what the Method says.
+    batch_size: rows of a batch, at most those that train; None for what the Method says, else 32, or all if fewer.
     epochs: how often every row is seen, those of a checkpoint included, at least 1.
     dtype: ``"float32"`` or ``"float64"``.
     threads: that share every layer; None for as many as Numba has and the widest hidden layer keeps busy.
     seed: of the order of the rows, of dropout and of the validation split; each draws from streams of its own.
     product: ``"tiles"`` (register tiles of our own), ``"blas"``, or ``"auto"``: the faster on this machine, which is
-        measured once.
+        measured once for batches and layers of about these sizes.
     dropout: share of the hidden units, in [0, 1), that sit out a step, drawn for each row; the others count
         1 / (1 - dropout) times as much. All are there when rows are watched.
     clip_norm: largest Euclidean norm of a batch's slope, l2 included; a longer one is shortened to it. None for any.
@@ -132,7 +131,7 @@ def train(
     if callback is not None and not callable(callback):
         raise InputError(f"callback must be a function of one argument, not {callback!r}.")
     training_problem, watched, choosing = held_out(plan.problem, validation, validation_split, plan.seed)
-    plan = replace(plan, problem=training_problem)
+    plan = with_rows(plan, training_problem, given_batch(method, batch_size))
     check_rows(plan, watched)
     if patience is not None:
         checked_whole("patience", patience, 1)
@@ -156,9 +155,9 @@ def train(
     with one_blas_thread():
         began = time.perf_counter()
         if product == "auto":
-            from gdbench.devices.cpu.product_choice import faster_product
+            from gdbench.devices.cpu.product_choice import product_for
 
-            product = faster_product(plan.x0.dtype, slices)
+            product = product_for(plan, slices)
         from gdbench.devices.cpu.training import Training
 
         training = Training(plan, slices, product, **extras)

@@ -95,6 +95,13 @@ def on_cpu(plan, steps):
     return run
 
 
+BENDS = {
+    "relu": lambda z: np.where(z.real > 0, z, 0),
+    "tanh": np.tanh,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+}
+
+
 def by_definition(x, plan, rows, activation):
     """Mean cross-entropy of the rows, a layer at a time, for complex x too."""
     features, labels, shape = plan.data
@@ -103,7 +110,7 @@ def by_definition(x, plan, rows, activation):
         weights, bias = np.split(x[start : start + (inputs + 1) * units], [inputs * units])
         below = below @ weights.reshape(inputs, units) + bias
         if layer < len(sizes) - 1:
-            below = np.tanh(below) if activation == "tanh" else np.where(below.real > 0, below, 0)
+            below = BENDS[activation](below)
         start += (inputs + 1) * units
     scores = np.exp(below)
     return -np.mean(np.log(scores[np.arange(len(rows)), labels[rows].astype(int)] / scores.sum(axis=1)))
@@ -116,6 +123,7 @@ def by_definition(x, plan, rows, activation):
         ((5,), "relu", "float64"),
         ((5,), "tanh", "float32"),
         ((3, 5), "tanh", "float64"),
+        ((3, 5), "sigmoid", "float32"),
         ((3, 5), "relu", "float32"),
     ],
 )

@@ -34,7 +34,7 @@ def assert_same(problem, x, h, dtype="float64"):
 
 
 @pytest.mark.parametrize("h", [1e-8, 0.4])
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu"])
 @pytest.mark.parametrize("hidden", [(), (5,), (4, 3), (4, 3, 5)])
 def test_it_is_what_the_cpu_finds(hidden, activation, h):
     problem, x = network(hidden, activation, l2=0.01)

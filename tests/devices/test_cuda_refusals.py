@@ -94,7 +94,8 @@ def test_plans_a_thread_cannot_follow():
 
 def network(**given):
     """A plan that the device would train, but for what is given."""
-    problem = given.pop("problem", None) or PROBLEMS["mlp"](hidden=3, columns=2, l2=given.pop("l2", 0.0))
+    made = {name: given.pop(name) for name in ("l2", "activation") if name in given}
+    problem = given.pop("problem", None) or PROBLEMS["mlp"](hidden=3, columns=2, **made)
     settings = {"batch_size": 8, "gradient": "analytic", "gtol": None} | given
     return checked_plan(problem, None, **settings)
 
@@ -105,6 +106,7 @@ def network(**given):
         ({"problem": PROBLEMS["softmax"](columns=2)}, "trains one mlp at a time on mini-batches, not softmax-2-3"),
         ({"batch_size": None}, "give batch_size, or use device='cpu'"),
         ({"l2": 0.1}, "trains networks without l2"),
+        ({"activation": "gelu"}, "which gelu's does not tell"),
         ({"gradient": "reverse-ad"}, "by its analytic slope, not by 'reverse-ad'"),
         ({"history": "x"}, "keeps no trajectory of a network"),
         ({"step": BestOf((1e-3, 1e-2))}, "only the step's number changes, not best-of"),

@@ -54,6 +54,10 @@ def test_without_keras_it_is_skipped_with_the_reason(monkeypatch):
     def missing():
         raise keras.InputError("Keras is not installed: pip install 'gdbench[keras]'.")
 
-    monkeypatch.setattr("gdbench.integrations.keras_network.imported", missing)
+    def read(*given):
+        raise AssertionError("data were read")
+
+    monkeypatch.setattr("gdbench.experiments.keras_parity.imported", missing)
+    monkeypatch.setattr("gdbench.experiments.keras_parity.images", read)
     outcome = EXPERIMENT.measure(EXPERIMENT.cases(Settings("smoke"))[0])
     assert outcome.skipped == "Keras is not installed: pip install 'gdbench[keras]'."

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from gdbench.errors import InputError
@@ -35,8 +36,6 @@ def keras():
 
 
 def trained(keras, optimizer, epochs=2):
-    import numpy as np
-
     rng = np.random.default_rng(0)
     features = rng.normal(size=(96, 8)).astype("float32")
     labels = (features[:, 0] > 0).astype("int64")
@@ -89,6 +88,9 @@ def test_a_model_is_saved_and_loaded_with_its_optimiser(keras, tmp_path):
         (("adm",), {}, "did you mean 'adam'"),
         (("lbfgs",), {}, "first-order direction"),
         (("momentum", -1.0), {}, "learning_rate must be positive"),
+        (("momentum", float("inf")), {}, "learning_rate must be positive and finite, not inf"),
+        (("momentum", np.float32(-1)), {}, "learning_rate must be positive and finite"),
+        (("momentum", "fast"), {}, "learning_rate must be positive and finite, not 'fast'"),
         (("momentum",), {"beta": 2.0}, "beta must lie in"),
         (("momentum",), {"betta": 0.5}, "Keras refuses these settings"),
     ],
@@ -108,3 +110,11 @@ def test_a_missing_backend_is_one_sentence(keras):
     code = ABSENT.replace("import sys", "import os, sys; os.environ['KERAS_BACKEND'] = 'jax'", 1).format(name="jax")
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
     assert "backend that is not installed (jax)" in done.stdout, done.stderr
+
+
+def test_a_backend_nobody_knows_is_one_sentence(keras):
+    code = ABSENT.replace("import sys", "import os, sys; os.environ['KERAS_BACKEND'] = 'foo'", 1).format(name="jax")
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    assert "Keras does not start" in done.stdout, done.stderr
+    assert "KERAS_BACKEND" in done.stdout
+    assert done.stdout.count("\n") == 1

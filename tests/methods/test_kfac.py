@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import ACTIVATIONS
 
 import gdbench
 from gdbench import PROBLEMS, SECOND_ORDER, InputError, Status
@@ -30,16 +31,17 @@ def layers_of(problem):
 def naive_factors(problem, x, seed, draw):
     """One row at a time: forward, a label drawn from the row's softmax, back; the means of the outer products."""
     features, _, shape = problem.data
-    layers, relu = layers_of(problem), shape[0] == 1
+    layers, (act, steepness) = layers_of(problem), list(ACTIVATIONS.values())[shape[0] - 1]
     sums = [(np.zeros((d + 1, d + 1)), np.zeros((u, u))) for d, u in layers]
     weights = []
     for (start, _), (inputs, units) in zip(list(problem.blocks.values())[::2], layers):
         weights.append(x[start : start + (inputs + 1) * units].reshape(inputs + 1, units))
     for row, a in enumerate(features):
-        inputs = [np.append(a, 1.0)]
+        inputs, sums_of_row = [np.append(a, 1.0)], []
         for W in weights[:-1]:
             z = inputs[-1] @ W
-            inputs.append(np.append(np.maximum(z, 0) if relu else np.tanh(z), 1.0))
+            sums_of_row.append(z)
+            inputs.append(np.append([act(zj) for zj in z], 1.0))
         scores = inputs[-1] @ weights[-1]
         p = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
         label = int(np.searchsorted(np.cumsum(p), uniform_pair(seed, draw, row)[0], side="right"))
@@ -47,12 +49,12 @@ def naive_factors(problem, x, seed, draw):
         for layer in range(len(layers) - 1, -1, -1):
             sums[layer][0][...] += np.outer(inputs[layer], inputs[layer])
             sums[layer][1][...] += np.outer(g, g)
-            a = inputs[layer][:-1]
-            g = (weights[layer] @ g)[:-1] * ((a > 0) if relu else 1 - a**2)
+            if layer:
+                g = (weights[layer] @ g)[:-1] * [steepness(z) for z in sums_of_row[layer - 1]]
     return [(A / len(features), G / len(features)) for A, G in sums]
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 4)])
 def test_factors_are_those_of_one_row_at_a_time(hidden, activation):
     problem = network(hidden=hidden, activation=activation)

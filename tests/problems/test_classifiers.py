@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+import gdbench
 from gdbench.problems.mlp import mlp
+from gdbench.problems.mlp_layers import ACTIVATIONS
 from gdbench.problems.softmax import softmax
 from gdbench.problems.svm import svm
 
@@ -66,7 +68,7 @@ def test_svm_by_hand_as_in_cs231n():
     assert problem.value(np.array([13.0, -7.0, 11.0, 0.0, 0.0, 0.0]), problem.data) == pytest.approx((0 + 3) / 2)
 
 
-@given(sizes, st.lists(st.integers(1, 4), max_size=3), st.sampled_from(["relu", "tanh"]), strengths)
+@given(sizes, st.lists(st.integers(1, 4), max_size=3), st.sampled_from(sorted(ACTIVATIONS)), strengths)
 @settings(max_examples=40)
 def test_mlp(sizes, hidden, activation, l2):
     problem = mlp(hidden=hidden, activation=activation, **sizes, l2=l2)
@@ -78,11 +80,58 @@ def test_mlp(sizes, hidden, activation, l2):
     assert_allclose(slope(problem, x), by_chain_rule, atol=1e-13)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_mlp_gradient_is_the_complex_step(activation):
     problem = mlp(hidden=(5, 3), activation=activation, **small, l2=0.01)
     by_complex_step = reference.complex_step(problem.value, problem.x0, problem.data)
     assert_allclose(slope(problem, problem.x0), by_complex_step, atol=1e-14)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_scores_by_numpy_are_those_of_the_loss(activation, dtype):
+    problem = mlp(hidden=(5, 3), activation=activation, **small)
+    data, x = tuple(part.astype(dtype) for part in problem.data[:2]), somewhere(problem).astype(dtype)
+    scores = problem.scores(x, (*data, problem.data[2]))
+    losses = [reference.negative_log_likelihood(row.tolist(), int(y)) for row, y in zip(scores, data[1])]
+    assert scores.dtype == dtype
+    assert problem.value(x, (*data, problem.data[2])) == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "gelu"])
+def test_recorded_slopes_are_the_analytic_one(activation):
+    problem = mlp(hidden=(5, 3), activation=activation, **small, l2=0.01)
+    for gradient in ("reverse-ad", "forward-ad", "cs"):
+        found = gdbench.gradient(problem, problem.x0, gradient)
+        assert_allclose(found, slope(problem, problem.x0), rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "gelu"])
+def test_sums_of_any_size_stay_in_range(activation):
+    problem = mlp(hidden=(4,), activation=activation, **small)
+    for size in (1e3, 1e8):
+        x = size * somewhere(problem)
+        assert np.isfinite(problem.value(x, problem.data))
+        assert np.isfinite(slope(problem, x)).all()
+
+
+@pytest.mark.parametrize(("hidden", "name"), [(np.array([8, 4]), "mlp-4-8-4-3-relu"), (np.int64(5), "mlp-4-5-3-relu")])
+def test_hidden_units_may_be_numpys(hidden, name):
+    assert mlp(hidden=hidden, **small).name == name
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"activation": ["relu"]}, r"unknown activation \['relu'\]"),
+        ({"activation": None}, "unknown activation None"),
+        ({"hidden": np.array([[8]])}, "hidden must be a whole number"),
+        ({"hidden": np.array([8, 0])}, "hidden must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_what_is_no_network_is_refused(given, words):
+    with pytest.raises(gdbench.InputError, match=words):
+        mlp(**given)
 
 
 def test_mlp_without_hidden_layers_is_softmax_regression():

@@ -12,6 +12,7 @@ from reference import complex_step
 from gdbench.devices.cpu.network_differences import NetworkDifferences
 from gdbench.problems import mlp_carried, mlp_differences
 from gdbench.problems.mlp import mlp
+from gdbench.problems.mlp_layers import ACTIVATIONS
 from gdbench.problems.softmax import softmax
 
 DEPTHS = [(), (4,), (4, 3), (4, 3, 5)]
@@ -76,7 +77,7 @@ def exact_loss(problem, x, activation, l2):
 
 
 @pytest.mark.parametrize("h", [1e-3, 0.4])
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", DEPTHS)
 def test_it_is_the_plain_loop(hidden, activation, h):
     problem, x = network(hidden, activation, l2=0.01)
@@ -118,17 +119,18 @@ def test_round_off_does_not_grow_as_the_step_shrinks():
     assert error(naive(problem, x, 1e-12)) > 1e-5
 
 
-def test_two_layers_of_tanh_have_no_floor_either():
-    problem, x = network((4, 3, 5), "tanh")
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu"])
+def test_two_layers_of_smooth_units_have_no_floor_either(activation):
+    problem, x = network((4, 3, 5), activation)
     exact = complex_step(problem.value, x, problem.data)
     np.testing.assert_allclose(plain(problem, x, 1e-30)[1], exact, rtol=1e-12, atol=1e-16)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
 @pytest.mark.parametrize("h", [1e-8, 0.3])
 def test_compiled_it_is_the_same_on_any_number_of_threads(activation, h):
     problem, x = network((20, 9, 6), activation, rows=40, columns=7, l2=0.1)
-    value, expected, kinks = plain(problem, x, h) if activation == "tanh" and h < 0.1 else (None, None, None)
+    value, expected, kinks = plain(problem, x, h) if activation != "relu" and h < 0.1 else (None, None, None)
     outs = []
     for threads in (1, 2):
         differences, out = NetworkDifferences(problem, x.dtype, threads), np.empty_like(x)

@@ -28,16 +28,16 @@ from gdbench.devices.cpu.barrier import all_here, wait
 from gdbench.devices.cpu.dropout import drop, drop_slope
 from gdbench.devices.cpu.network_layers import forward_columns, move, move_bias, own, slope_of_units, turn_rows
 from gdbench.devices.cpu.network_layout import ACTIVE, PADDED, STRIDE, UNITS, WEIGHTS
-from gdbench.devices.cpu.network_passes import activate_tanh, gather, softmax_slope
+from gdbench.devices.cpu.network_passes import activate_gelu, activate_sigmoid, activate_tanh, gather, softmax_slope
 from gdbench.devices.cpu.network_products import ROWS
 from gdbench.devices.cpu.network_step import direct, shrinkage
 from gdbench.devices.cpu.pointer import borrowed
 from gdbench.philox import shuffle
-from gdbench.problems.mlp_layers import RELU, TANH
+from gdbench.problems.mlp_layers import GELU, RELU, SIGMOID, TANH
 from gdbench.problems.scores import penalty
 
 #: Numbers in what the settings of an epoch are told by, see ``slice_of_epoch``.
-ACTIVATION, BATCH, PLAIN, CHUNK, STATE_ROWS, STEPS_DONE, DIRECTION, SPARE, SEED, EPOCH, STRIP = range(11)
+ACTIVATION, BATCH, PLAIN, CHUNK, STATE_ROWS, STEPS_DONE, DIRECTION, SPARE, SEED, EPOCH, STRIP, MOST = range(12)
 #: The numbers before the step sizes in its ``settings``.
 L2, DROPOUT, CLIP_NORM, CLIP_VALUE, FIRST_STEP = range(5)
 
@@ -61,13 +61,15 @@ def epoch_on_threads(threads, sync, table, told, settings, hyper, features, labe
 def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, labels, order, arrays, losses):
     """All batches of an epoch, thread ``t``'s part.
 
-    ``arrays`` are (x, slope, state, active, turned, spare, masks), flat, see ``network_layout.py``, an empty matrix and
-    the chunks' sums of squares; ``told`` whole numbers, ``settings`` (above), the step size of each batch last; what
-    clips is inf if nothing is clipped; ``losses`` (batches, threads) sums over rows, penalty included.
+    ``arrays`` are (x, slope, state, active, turned, spare, masks, steep), flat, see ``network_layout.py``, an empty
+    matrix and the chunks' sums of squares; ``told`` whole numbers, ``settings`` (above), the step size of each batch
+    last; what clips is inf if nothing is clipped; ``losses`` (batches, threads) sums over rows, penalty included. After
+    ``told[MOST]`` batches, or at the first loss that is not finite, before its step, all threads leave together.
+    ``steep`` holds the slopes of units where their answers, with dropout in them, do not tell: sigmoid and GELU.
     """
     x, slope, state = borrowed(arrays[0]), borrowed(arrays[1]), borrowed(arrays[2])
     active, turned, spare = borrowed(arrays[3]), borrowed(arrays[4]), borrowed(arrays[5])
-    masks, none, squares = borrowed(arrays[6]), borrowed(arrays[7]), borrowed(arrays[8])
+    masks, steep, none, squares = borrowed(arrays[6]), borrowed(arrays[7]), borrowed(arrays[8]), borrowed(arrays[9])
     kind = x.dtype.type
     last, rows, batch = table.shape[1] - 1, labels.size, told[BATCH]
     classes, top = table[UNITS, last], table[ACTIVE, last]
@@ -75,7 +77,8 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
     dropout, clip_norm, clip_value = settings[DROPOUT], settings[CLIP_NORM], settings[CLIP_VALUE]
     floor = kind(0.0) if relu else kind(-np.inf)
     # The slope of tanh is read off what dropout has made of it, tanh / (1 - dropout).
-    curve = kind(0.0) if relu else kind((1.0 - dropout) * (1.0 - dropout))
+    curve = kind((1.0 - dropout) * (1.0 - dropout)) if told[ACTIVATION] == TANH else kind(0.0)
+    kept = told[ACTIVATION] == SIGMOID or told[ACTIVATION] == GELU
     batches = (rows + batch - 1) // batch
     one_buffer = (batch + ROWS - 1) // ROWS * ROWS * table[STRIDE, 0]
     own_spare = told[SPARE] * t
@@ -85,7 +88,7 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
     lo, hi = taken * t // threads, taken * (t + 1) // threads
     gather(features, order[lo:hi], hi - lo, active, lo * table[STRIDE, 0], table[STRIDE, 0])
     met = wait(sync, threads, met)
-    for k in range(batches):
+    for k in range(min(batches, told[MOST])):
         taken = min(batch, rows - k * batch)
         height = (taken + ROWS - 1) // ROWS * ROWS
         inputs_at = one_buffer * (k % 2)
@@ -94,8 +97,14 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
             below_at = inputs_at if layer == 1 else table[ACTIVE, layer - 1]
             lo, hi = own(table, layer, t, threads)
             forward_columns(table, layer, lo, hi, 0, height, active, below_at, x, floor)
-            if told[ACTIVATION] == TANH and hi > lo:
-                activate_tanh(active, table[ACTIVE, layer] + lo, table[STRIDE, layer], height, hi - lo)
+            if not relu and hi > lo:
+                place = table[ACTIVE, layer] + lo
+                if told[ACTIVATION] == TANH:
+                    activate_tanh(active, place, table[STRIDE, layer], height, hi - lo)
+                elif told[ACTIVATION] == SIGMOID:
+                    activate_sigmoid(active, steep, place, table[STRIDE, layer], height, hi - lo)
+                else:
+                    activate_gelu(active, steep, place, table[STRIDE, layer], height, hi - lo)
             if dropout > 0.0:
                 drop(
                     active, masks, table[ACTIVE, layer], table[STRIDE, layer], taken, lo, hi,
@@ -131,6 +140,8 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
                 lost += taken * penalty(x[start : start + table[PADDED, layer - 1] * table[PADDED, layer]], l2)
         losses[k, t] = lost
         met = wait(sync, threads, met)
+        if not np.isfinite(losses[k, :threads].sum()):
+            break
 
         for layer in range(last, 0, -1):
             # The first layer is shared out by its own units, the others by the units below.
@@ -163,8 +174,10 @@ def slice_of_epoch(t, threads, sync, table, told, settings, hyper, features, lab
                 )  # fmt: skip
             if layer > 1:
                 slope_of_units(table, layer, rows_lo, rows_hi, height, active, turned, spare, own_spare, floor, curve)
+                under = layer - 1
+                if kept:
+                    drop_slope(active, steep, table[ACTIVE, under], table[STRIDE, under], taken, rows_lo, rows_hi)
                 if dropout > 0.0:
-                    under = layer - 1
                     drop_slope(active, masks, table[ACTIVE, under], table[STRIDE, under], taken, rows_lo, rows_hi)
                 if layer > 2:
                     met = wait(sync, threads, met)

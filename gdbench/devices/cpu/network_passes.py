@@ -12,6 +12,7 @@ import numpy as np
 from gdbench.devices.cpu.tiles import prefetch
 from gdbench.problems.base import Array
 from gdbench.problems.elementary import exp, tanh
+from gdbench.problems.mlp_layers import CUBE, SLANT
 
 
 def gather(features: Array, order: Array, taken: int, out: Array, at: int, stride: int) -> None:
@@ -45,6 +46,30 @@ def activate_tanh(z: Array, at: int, stride: int, rows: int, width: int) -> None
         line = z[at + i * stride : at + i * stride + width]
         for j in range(width):
             line[j] = tanh(np.float64(line[j]))
+
+
+def activate_sigmoid(z: Array, steep: Array, at: int, stride: int, rows: int, width: int) -> None:
+    """Overwrite sums by a = 1 / (1 + exp(-z)), and write its slope, a (1 - a), into ``steep`` at the same place."""
+    for i in range(rows):
+        line = z[at + i * stride : at + i * stride + width]
+        slope = steep[at + i * stride : at + i * stride + width]
+        for j in range(width):
+            t = tanh(0.5 * np.float64(line[j]))
+            line[j] = 0.5 + 0.5 * t
+            slope[j] = 0.25 - 0.25 * t * t
+
+
+def activate_gelu(z: Array, steep: Array, at: int, stride: int, rows: int, width: int) -> None:
+    """Overwrite sums by their GELU, and write its slope into ``steep`` at the same place; see ``mlp_layers.py``."""
+    for i in range(rows):
+        line = z[at + i * stride : at + i * stride + width]
+        slope = steep[at + i * stride : at + i * stride + width]
+        for j in range(width):
+            raised = np.float64(line[j])
+            square = raised * raised
+            t = tanh(SLANT * raised * (1.0 + CUBE * square))
+            slope[j] = 0.5 * (1.0 + t + raised * (1.0 - t * t) * SLANT * (1.0 + 3.0 * CUBE * square))
+            line[j] = 0.5 * raised * (1.0 + t)
 
 
 def softmax_slope(

@@ -21,6 +21,7 @@ from gdbench.devices.plan import Plan
 from gdbench.devices.source import rebound
 from gdbench.methods.base import Method, Schedule
 from gdbench.problems.base import Array
+from gdbench.problems.mlp_layers import GELU, SIGMOID
 from gdbench.problems.scores import l2_from
 
 #: Numbers of x that a direction is asked for at once: they, their slopes and its memory fit into a core's cache.
@@ -47,7 +48,7 @@ def _loop(dtype: np.dtype, product: str, parallel: bool) -> Any:
         m,
         x,
         COUNTS,
-        types.Tuple((*[x] * 7, m, SETTINGS)),
+        types.Tuple((*[x] * 8, m, SETTINGS)),
         sums,
     ]
     chosen = PRODUCTS[product]
@@ -127,7 +128,8 @@ class Training:
         chunk = n if stranger else CHUNK
         spare = max(chunk, self._layout.spare if self.product == "blas" else 0)
         masks = self._layout.room if dropout else 0
-        sizes = [n, n, memory * n, self._layout.room, self._layout.turned, spare * self.threads, masks]
+        steep = self._layout.room if shape[0] in (SIGMOID, GELU) else 0
+        sizes = [n, n, memory * n, self._layout.room, self._layout.turned, spare * self.threads, masks, steep]
         self._arrays = (
             *(aligned(size, dtype) for size in sizes),
             np.zeros((0, 0), dtype),
@@ -137,28 +139,47 @@ class Training:
         self._told = np.array([
             shape[0], self.batch, plain, chunk, memory, 0,
             0 if plain else leaf(self._direction.rule, "direction", dtype), spare, self.plan.seed, 0,
-            STRIP if self.product == "tiles" else 2**31,
+            STRIP if self.product == "tiles" else 2**31, self.batches,
         ], np.int64)  # fmt: skip
+        self._kept = self._arrays[0].copy(), self._arrays[2].copy()
         self._losses = np.zeros((self.batches, self.threads))
         self._run = _loop(dtype, self.product, self.threads > 1)
         self._sync = np.zeros(SYNC, np.int64)
 
     def epoch(self) -> Array:
-        """Pass over all rows; returns the loss of each batch before its step, (batches,)."""
+        """Pass over all rows; returns the loss of each batch before its step, (batches,).
+
+        At the first loss that is not finite the pass ends, and those of the batches after it are nan.
+        """
+        for kept, now in zip(self._kept, (self._arrays[0], self._arrays[2])):
+            kept[:] = now
+        self._steps(self.batches)
+        self.epochs += 1
+        means: Array = self._losses.sum(axis=1) / self.batch_rows
+        return means
+
+    def go_back(self, steps: int) -> None:
+        """To where the last epoch was after ``steps`` batches, from 0: it is begun anew, to the same bits."""
+        for kept, now in zip(self._kept, (self._arrays[0], self._arrays[2])):
+            now[:] = kept
+        self.epochs -= 1
+        if steps:
+            self._steps(steps)
+
+    def _steps(self, most: int) -> None:
+        """The first ``most`` batches of the epoch that follows on ``epochs``."""
         first = self.epochs * self.batches
         sizes = [self._step.size(k) for k in range(first, first + self.batches)]
-        self._told[loops.STEPS_DONE], self._told[loops.EPOCH] = first, self.epochs
+        self._told[[loops.STEPS_DONE, loops.EPOCH, loops.MOST]] = first, self.epochs, most
+        self._losses[:] = np.nan
         settings = np.array([l2_from(self._data[2]), *self._extras, *sizes])
         if not self._pass(settings):  # some slice never ran beside the others
             x, memory = self.x, self.memory
             self.threads = 1
             self._arrange(x)
             self._remember(memory)
-            self._told[loops.STEPS_DONE], self._told[loops.EPOCH] = first, self.epochs
+            self._told[[loops.STEPS_DONE, loops.EPOCH, loops.MOST]] = first, self.epochs, most
             self._pass(settings)
-        self.epochs += 1
-        means: Array = self._losses.sum(axis=1) / self.batch_rows
-        return means
 
     def _pass(self, settings: Array) -> bool:
         features, labels, _ = self._data

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdbench.problems.activations import activated, crosses, relu_change, tanh_change, tanh_side
+from gdbench.problems.activations import activated, crosses, inner, relu_change, smooth_change, tanh_side
 from gdbench.problems.elementary import expm1, log1p
 from gdbench.problems.mlp_differences import NO_LIMIT, other_chances
-from gdbench.problems.mlp_layers import LINEAR, RELU, TANH
+from gdbench.problems.mlp_layers import LINEAR, RELU
 from gdbench.problems.mlp_rises import even_rises, rises, unit_changes
 from gdbench.problems.scores import cross_entropy
 
@@ -76,7 +76,7 @@ def paths(layer, parameters, shape, starts, sums, labels, room, ways, limits):
             for c in range(classes):
                 ways[b, j, c] = (1.0 if c == j else 0.0) - (1.0 if label == j else 0.0)
             limits[b, j] = NO_LIMIT
-        elif layer < layers - 1 and shape[0] == TANH:
+        elif layer < layers - 1 and shape[0] != RELU:
             limits[b, j] = 0.0
         else:
             limit = NO_LIMIT
@@ -145,8 +145,8 @@ def carried_up(change, layer, unit, parameters, shape, starts, sums, b, labels, 
                 crossed += crosses(z, move)
                 room[side, k, t] = relu_change(z, move)
             else:
-                sign, lack = tanh_side(z)
-                room[side, k, t] = tanh_change(sign, lack, move)
+                sign, lack = tanh_side(inner(z, shape[0]))
+                room[side, k, t] = smooth_change(z, sign, lack, move, shape[0])
         side = one_layer_up(above, parameters, shape, starts, room, side, t)
     total = 0.0
     for c in range(others.shape[1]):

@@ -9,6 +9,7 @@ from gdbench.devices.plan import Plan
 from gdbench.errors import InputError
 from gdbench.methods.base import Direction, Method, Schedule
 from gdbench.problems import mlp
+from gdbench.problems.mlp_layers import GELU
 
 
 def check(plan: Plan) -> None:
@@ -24,6 +25,11 @@ def check(plan: Plan) -> None:
         raise InputError(f"device='cuda' computes in float32 or float64, not in {dtype.name}.")
     if problem.data[2][1]:
         raise InputError(f"device='cuda' trains networks without l2, which {problem.name} has; use device='cpu'.")
+    if problem.data[2][0] == GELU and problem.data[2].size > 4:
+        raise InputError(
+            f"device='cuda' reads a unit's slope off its answer, which gelu's does not tell ({problem.name}); take "
+            "relu, tanh or sigmoid, or use device='cpu'."
+        )
     if plan.gradient.name != "analytic":
         raise InputError(f"device='cuda' trains a network by its analytic slope, not by {plan.gradient.name!r}.")
     if plan.trajectory:

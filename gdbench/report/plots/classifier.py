@@ -99,10 +99,10 @@ def _gallery(panel: Axes, classes: Sequence[str], worst: Mapping[str, Sequence[A
         spot.spines[:].set_visible(False)
         spot.set_xticks([])
         spot.set_yticks([])
-        said = f"{classes[predicted]}, {_percent(probability)}\nis: {classes[label]}"
+        said = f"{classes[predicted]} ({_percent(probability)})\n/ {classes[label]}"
         spot.set_title(said, size=NOTE_SIZE, loc="center", pad=3, parse_math=False)
     panel.text(
-        0, 1.02, "Surest mistakes: said with what probability, and what it is", size=LABEL_SIZE + 1,
+        0, 1.02, "Surest mistakes: predicted (probability) / true", size=LABEL_SIZE + 1,
         transform=panel.transAxes, va="bottom",
     )  # fmt: skip
 

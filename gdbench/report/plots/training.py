@@ -48,11 +48,11 @@ def training_figure(frame: DataFrame, title: str, subtitle: str = "", highlight:
     curves = [(part, _over_seeds(part.rows)) for part in parts(table, "method", highlight)]
     several = table.groupby(["machine", "method"])["seed"].nunique().max() > 1
     diverged: list[str] = sorted(table.loc[np.isinf(table["train_loss"]), "method"].unique())
-    notes = ["line: median over the seeds; band: from the lowest to the highest seed"] if several else []
+    notes = ["line: median over the seeds; band: from the lowest to the highest seed" if several else "one seed"]
     if diverged:
         notes.append(f"the loss left the finite numbers, where its line ends: {', '.join(diverged)}")
     figure, (loss, by_epoch, by_second) = sheet(
-        ["Training loss by epoch", "Test accuracy by epoch", "Test accuracy by second"],
+        ["Training loss by epoch (logarithmic)", "Test accuracy by epoch", "Test accuracy by second"],
         title,
         subtitle,
         [*notes, *machines_note(table, highlight)],
@@ -90,11 +90,15 @@ def _over_seeds(rows: DataFrame) -> DataFrame:
 
 
 def _epoch_axis(panel: Axes, table: DataFrame) -> None:
-    """Linear; logarithmic from 1 on where some methods were given many more passes than others."""
-    panel.set_xlabel("passes over the training rows (epochs)")
+    """Linear; logarithmic from 1 on where some methods were given many more passes than others, which it says."""
+    from matplotlib.ticker import MaxNLocator
+
+    panel.set_xlabel("passes over the rows (epochs)")
+    panel.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     ends = table.groupby("method")["epoch"].max()
     last = float(ends.max())
     if ends.min() > 0 and last / ends.min() >= 4:
+        panel.set_xlabel("passes over the rows (log. from 1)")
         panel.set_xscale("symlog", linthresh=1.0, linscale=0.4)
         ticks = [tick for tick in (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if tick <= last]
         panel.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
@@ -106,12 +110,12 @@ def _epoch_axis(panel: Axes, table: DataFrame) -> None:
 
 def _seconds_axis(panel: Axes, seconds: list[np.ndarray]) -> None:
     """Logarithmic where the contenders' times differ so much that a linear axis would hide the fast ones."""
-    panel.set_xlabel("seconds in the algorithm")
+    panel.set_xlabel("seconds of training, looks excluded")
     shown = positive(np.concatenate(seconds))
     ends = [positive(each).max() for each in seconds if positive(each).size]
     if len(ends) and max(ends) / min(ends) > 5:
         log_axis(panel, "x", log_limits(shown, air=1.2), "seconds")
-        panel.set_xlabel("time in the algorithm")
+        panel.set_xlabel("time of training, looks excluded (log.)")
     else:
         last = float(shown.max()) if shown.size else 1.0
         panel.set_xlim(-0.03 * last, 1.03 * last)
