@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Transform
 
+#: Ends no farther apart than this are at one height, and this much apart one is left of the other; shares of the panel.
+SAME_HEIGHT, FAR_LEFT = 0.02, 0.15
+
 
 class End(NamedTuple):
     """Where a line ends (in data units), its label, its colour, and whether it stands back."""
@@ -113,14 +116,19 @@ def lifted(panel: Axes, points: float) -> Transform:
 
 
 def _in_order(panel: Axes, ends: Sequence[End]) -> list[End]:
-    """From the lowest up; of lines that end near one height the leftmost first, so that no hair lines cross.
+    """From the lowest up; of lines that end at one height the one that ends far to the left first.
 
-    Of lines that end at one point, those of one colour stay together.
+    So its hair line does not cross the other's. Of lines that end at one point, those of one colour stay together.
     """
     at = panel.transAxes.inverted().transform(panel.transData.transform([(end.x, end.y) for end in ends]))
-    places = [(round(25 * y), round(50 * x), round(200 * y)) for x, y in np.nan_to_num(at)]
-    keys = [(place, end.colour, not end.pale) for place, end in zip(places, ends)]
-    return [ends[i] for i in sorted(range(len(ends)), key=lambda i: keys[i])]
+    x, y = np.nan_to_num(at).T
+    order = sorted(range(len(ends)), key=lambda i: (round(float(y[i]), 6), ends[i].colour, not ends[i].pale))
+    for end in range(len(order) - 1, 0, -1):
+        for k in range(end):
+            low, high = order[k], order[k + 1]
+            if abs(y[high] - y[low]) < SAME_HEIGHT and x[low] - x[high] > FAR_LEFT:
+                order[k], order[k + 1] = high, low
+    return [ends[i] for i in order]
 
 
 def free_height(panel: Axes, left: float, right: float, low: float, high: float) -> float:
