@@ -31,8 +31,9 @@ def profiles(tidy: pandas.DataFrame, highlight: str) -> Figure:
     solved = np.isfinite(costs).mean()
     cheapest = (costs.eq(costs.min(axis=1), axis=0) & np.isfinite(costs)).mean()
     most, first = _best(solved), _best(cheapest)
+    runs = "every run" if solved.max() == 1 else f"most runs ({solved.max():.0%})"
     title = (
-        f"{most} {_verb(most, 'reach')} the target on most runs ({solved.max():.0%}), "
+        f"{most} {_verb(most, 'reach')} the target on {runs}; "
         f"{first} {_verb(first, 'be')} the cheapest most often ({cheapest.max():.0%})"
     )
     problems = costs.index.get_level_values("problem").nunique()
@@ -68,9 +69,10 @@ def runtimes(tidy: pandas.DataFrame, highlight: str) -> Figure:
     triples = pd.concat([costs_by_start(lines) for _, lines in every.groupby("tau")])
     took = at_target(own).pivot(index="problem", columns="method", values="seconds").fillna(np.inf)
     half, solved = triples.quantile(interpolation="higher").sort_values(), np.isfinite(triples).mean()
-    title = f"{_best(solved)} {_verb(_best(solved), 'meet')} most targets ({solved.max():.0%})"
+    targets = "every target" if solved.max() == 1 else f"most targets ({solved.max():.0%})"
+    title = f"{_best(solved)} {_verb(_best(solved), 'meet')} {targets}"
     if np.isfinite(half.iloc[0]):
-        title += f"; {half.index[0]} meets half of them in the fewest evaluations ({count(half.iloc[0])})"
+        title += f"; {half.index[0]} meets half of them soonest, within {count(half.iloc[0])} evaluations"
     floor = float(every["seconds_floor"].median())
     subtitle = (
         f"{len(took)} problems, each method tuned on each; left: {len(triples):,} triples of problem, target "
@@ -93,11 +95,12 @@ def costs(tidy: pandas.DataFrame, highlight: str) -> Figure:
     times = pd.DataFrame(ratios(table.to_numpy()), table.index, table.columns)
     solved, typical = np.isfinite(times).sum(), times.quantile(interpolation="higher")
     most, near = _best(solved), str(typical.idxmin())
-    title = f"{most} {_verb(most, 'solve')} most problems ({solved.max()} of {len(times)})"
-    if most == near:
-        title += f", and cost least: {ratio(typical[near])} the cheapest at the median"
-    else:
-        title += f"; {near} solves {solved[near]}, at {ratio(typical[near])} the least cost at the median"
+    all_ = solved.max() == len(times)
+    problems = f"all {len(times)} problems" if all_ else f"most problems ({solved.max()} of {len(times)})"
+    title = f"{most} {_verb(most, 'solve')} {problems}; "
+    if most != near:
+        title += f"{near} " if solved[near] == solved.max() else f"{near}, which solves {solved[near]}, "
+    title += f"{'comes' if most != near else 'it comes'} nearest the least cost: {ratio(typical[near])} at the median"
     subtitle = (
         f"median cost over {int(rows['runs'].min())} starts, each method tuned on each problem; target: {TARGET}; "
         "cost: value and slope count 1, a Hessian n, a product with it 1; in brackets: variables"

@@ -152,17 +152,28 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
     worst = own[own["method"] == "random-search"].set_index("dimension")["success_share"]
-    hit = [int(n) for n in worst.index[worst > 0]]
-    title = (
-        f"Random points reach the target only in {max(hit)} dimensions or fewer"
-        if hit
-        else "Random points never reach the target"
-    )
+    title = _title(worst)
     subtitle = (
         f"convex quadratic of condition {CONDITION:g}, {int(own['budget'].iloc[0]):,} evaluations a run, "
         f"{int(own['runs'].min())} random starts; target: {1 - TAU:.1%} of the way from f(x0) to the minimum"
     )
     return search_figure(tidy, title, subtitle, highlight=highlight)
+
+
+def _title(shares: pandas.Series[float]) -> str:
+    """In which of the dimensions measured random search arrives, and how often."""
+    told = [f"in {share:.0%} of runs at n = {n:.0f}" for n, share in shares[shares > 0].items()]
+    missed = [f"{n:.0f}" for n in shares.index[shares == 0]]
+    if not told:
+        return f"Random search reaches the target in no run, at n = {_listed(missed)}"
+    if missed:
+        told.append(f"in none at n = {_listed(missed)}")
+    return f"Random search reaches the target {_listed(told)}"
+
+
+def _listed(words: list[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def verdicts(tidy: pandas.DataFrame) -> list[Verdict]:

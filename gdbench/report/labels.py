@@ -13,6 +13,10 @@ from gdbench.report.style import LABEL_SIZE, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Transform
+
+#: Ends no farther apart than this are at one height, and this much apart one is left of the other; shares of the panel.
+SAME_HEIGHT, FAR_LEFT = 0.02, 0.15
 
 
 class End(NamedTuple):
@@ -48,20 +52,25 @@ def spread(wanted: ArrayLike, heights: ArrayLike, low: float = 0.0, high: float 
     return placed
 
 
-def label_ends(panel: Axes, ends: Sequence[End]) -> None:
-    """Write each label beside its line's end, tied to it by a hair line; call it when the limits are final."""
+def label_ends(panel: Axes, ends: Sequence[End], letters: int = 16) -> None:
+    """Write each label beside its line's end, tied to it by a hair line; call it when the limits are final.
+
+    Labels are broken after so many ``letters``.
+    """
     if not ends:
         return
-    ends = sorted(ends, key=lambda end: (end.colour, not end.pale))  # of lines that end together, a pair stays one
     panel.set_xlim(panel.get_xlim())
     panel.set_ylim(panel.get_ylim())
-    texts = ["\n".join(textwrap.wrap(end.text, 16, max_lines=3, placeholder="…")) for end in ends]
+    ends = _in_order(panel, ends)
+    texts = ["\n".join(textwrap.wrap(end.text, letters, max_lines=3, placeholder="…")) for end in ends]
     sizes = [LABEL_SIZE - 1.5 if end.pale else LABEL_SIZE for end in ends]
     inches = panel.bbox.height / panel.figure.dpi
     heights = [1.28 * size * (text.count("\n") + 1) / 72 / inches for text, size in zip(texts, sizes)]
     in_data = panel.transData.transform([(end.x, end.y) for end in ends])
     wanted = np.clip(panel.transAxes.inverted().transform(in_data)[:, 1], 0, 1)
-    for end, text, size, y in zip(ends, texts, sizes, spread(wanted, heights, -0.08, 1.03)):
+    wanted = np.maximum.accumulate(wanted)
+    least = 0.0 if sum(heights) < 1 else -0.08  # below the axis only where there is no other room
+    for end, text, size, y in zip(ends, texts, sizes, spread(wanted, heights, least, 1.03)):
         panel.annotate(
             text,
             (end.x, end.y),
@@ -85,6 +94,41 @@ def label_ends(panel: Axes, ends: Sequence[End]) -> None:
                 "relpos": (0.0, 0.5),
             },
         )
+
+
+def lifts(lines: int, apart: float = 2.2) -> list[float]:
+    """Points by which each of so many lines is moved up, so that those of equal height do not hide one another.
+
+    They lie ``apart`` points apart, or less where so many would stray.
+
+    >>> lifts(1), lifts(3)
+    ([0.0], [-2.2, 0.0, 2.2])
+    """
+    apart = min(apart, 11.0 / max(lines - 1, 1))
+    return [apart * (i - (lines - 1) / 2) for i in range(lines)]
+
+
+def lifted(panel: Axes, points: float) -> Transform:
+    """The data's transform, moved up by so many ``points``: what is drawn with it keeps its data."""
+    from matplotlib.transforms import ScaledTranslation
+
+    return panel.transData + ScaledTranslation(0, points / 72, panel.figure.dpi_scale_trans)
+
+
+def _in_order(panel: Axes, ends: Sequence[End]) -> list[End]:
+    """From the lowest up; of lines that end at one height the one that ends far to the left first.
+
+    So its hair line does not cross the other's. Of lines that end at one point, those of one colour stay together.
+    """
+    at = panel.transAxes.inverted().transform(panel.transData.transform([(end.x, end.y) for end in ends]))
+    x, y = np.nan_to_num(at).T
+    order = sorted(range(len(ends)), key=lambda i: (round(float(y[i]), 6), ends[i].colour, not ends[i].pale))
+    for end in range(len(order) - 1, 0, -1):
+        for k in range(end):
+            low, high = order[k], order[k + 1]
+            if abs(y[high] - y[low]) < SAME_HEIGHT and x[low] - x[high] > FAR_LEFT:
+                order[k], order[k + 1] = high, low
+    return [ends[i] for i in order]
 
 
 def free_height(panel: Axes, left: float, right: float, low: float, high: float) -> float:

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 import pytest
+from report_tables import figure_text
 
 from gdbench.experiments import EXPERIMENTS
 from gdbench.experiments.base import Ruling, Settings, share
@@ -66,6 +67,23 @@ def made_up(random_share, local_cost):
 )
 def test_the_verdict_on_random_search_follows_its_share(random_share, ruling):
     assert search_verdicts(made_up(random_share, (200.0, 200.0)))[0].ruling is ruling
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((0.6, 0.0), "in 60% of runs at n = 2 and in none at n = 64"),
+        ((1.0, 0.2), "in 100% of runs at n = 2 and in 20% of runs at n = 64"),
+        ((0.0, 0.0), "in no run, at n = 2 and 64"),
+    ],
+)
+def test_the_title_of_search_says_what_was_measured_and_no_more(shares, told):
+    table = made_up(shares, (200.0, 200.0)).assign(
+        machine="here", runs=5, successes=1, share_low=0.0, share_high=1.0, evaluations_low=1.0,
+        evaluations_high=2.0, budget=2000,
+    )  # fmt: skip
+    title = figure_text(EXPERIMENTS["search"].figure(table, "here"), "title")
+    assert title == f"Random search reaches the target {told}"
 
 
 def test_the_verdict_on_local_search_follows_its_cost():

@@ -13,7 +13,7 @@ from scipy.optimize import LinearConstraint, minimize
 from gdbench.errors import InputError
 from gdbench.gradients import GRADIENTS
 from gdbench.methods import method_names
-from gdbench.report.labels import End, free_height, label_ends, spread
+from gdbench.report.labels import End, free_height, label_ends, lifted, spread
 from gdbench.report.scales import log_axis, log_limits, named_ticks
 from gdbench.report.style import COLOURS, LOOKS, look, pen, save, sheet
 
@@ -111,6 +111,23 @@ def test_words_find_the_free_height():
     panel.plot([0, 0.2], [0.3, 0.3])
     assert free_height(panel, 0.5, 0.9, 0, 1) == pytest.approx(0.4, abs=0.02)
     assert free_height(panel, 0.1, 0.9, 0, 1) == pytest.approx(0.55, abs=0.02)
+
+
+def test_lines_that_end_near_one_height_are_named_without_crossing_and_above_the_axis():
+    _, (panel,) = sheet(["p"], "t")
+    panel.set(xlim=(0, 1), ylim=(0, 1))
+    label_ends(panel, [End(0.9, 0.010, "right", "#000000"), End(0.2, 0.012, "left", "#FF0000")])
+    heights = {text.get_text(): text.get_position()[1] for text in panel.texts}
+    assert 0 < heights["left"] < heights["right"]
+
+
+def test_a_lifted_line_keeps_its_data_and_moves_by_points():
+    figure, (panel,) = sheet(["p"], "t")
+    panel.set(xlim=(0, 1), ylim=(0, 1))
+    (line,) = panel.plot([0, 1], [0.5, 0.5], transform=lifted(panel, 7.2))
+    assert list(line.get_ydata()) == [0.5, 0.5]
+    moved = line.get_transform().transform((0, 0.5)) - panel.transData.transform((0, 0.5))
+    np.testing.assert_allclose(moved, [0, figure.dpi / 10], atol=1e-9)
 
 
 def test_long_names_are_wrapped_and_cut():

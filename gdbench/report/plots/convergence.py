@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_POINTS = 600  # a line of a million iterations need not weigh a million points
+FAR = 4  # lines this many times apart in length are drawn on a logarithmic axis
 ROUNDING = 1e-6  # float32 may fall this far, relatively, below the true minimum
 AXES = {"iteration": "iteration", "evaluations": "evaluations of the value", "seconds": "time in the algorithm"}
 
@@ -76,7 +77,9 @@ def convergence_figure(
         notes.append(f"the value left the finite numbers, where its line ends: {', '.join(diverged)}")
 
     if theory:
-        notes.append("thin dotted lines, by iteration: the gap that theory gives")
+        notes.append("thin dotted lines, by iteration: the gap that theory gives for the method of that colour")
+    if min(float(table["seconds"].iloc[0]) for table in tables.values()) > 0:
+        notes.append("seconds count from the call: a line begins where its first value was known, before any step")
     headings = ["Gap by iteration", "Gap by evaluation", "Gap by second"]
     figure, panels = sheet(headings, title, subtitle, notes)
     for panel, column in zip(panels, AXES):
@@ -84,10 +87,9 @@ def convergence_figure(
         panel.set_ylabel("gap to the minimum, f − f*" if f_star is not None else "gap to the lowest value met")
         log_axis(panel, "y", limits, "power" if limits[1] / limits[0] > 1e3 else "count")
         _across(panel, column, tables)
-        if column == "iteration":
-            _theory(panel, theory or {})
+        bounds = _theory(panel, theory or {}) if column == "iteration" else []
         ends = [_draw(panel, label, tables[label], column, bottom) for label in sorted(tables)]
-        label_ends(panel, [end for end in ends if end])
+        label_ends(panel, [*(end for end in ends if end), *bounds], letters=20)
     return figure
 
 
@@ -97,8 +99,9 @@ def _x(table: DataFrame, column: str) -> np.ndarray:
     return table[column].to_numpy(dtype=float)
 
 
-def _theory(panel: Axes, theory: Mapping[str, DataFrame]) -> None:
+def _theory(panel: Axes, theory: Mapping[str, DataFrame]) -> list[End]:
     """Theory's gap, as far down as the panel goes."""
+    ends = []
     low, (least, _) = panel.get_xlim()[0], panel.get_ylim()
     for label in sorted(theory):
         table = checked(theory[label], f"the theory of {label!r}", (), ("iteration", "gap"), ("gap",))
@@ -106,13 +109,18 @@ def _theory(panel: Axes, theory: Mapping[str, DataFrame]) -> None:
         x = np.maximum(shown["iteration"], low) if panel.get_xscale() == "log" else shown["iteration"]
         how: dict[str, Any] = {"color": look(label).colour, "linewidth": 1.1, "linestyle": (0, (1, 1.5)), "zorder": 2.4}
         panel.plot(x, shown["gap"], **how, gid="theory")
+        if len(shown):
+            ends.append(
+                End(float(np.asarray(x)[-1]), float(shown["gap"].iloc[-1]), f"{label}: theory", how["color"], True)
+            )
+    return ends
 
 
 def _across(panel: Axes, column: str, tables: Mapping[str, DataFrame]) -> None:
     """The x axis: logarithmic where one descent takes so much longer that the others would shrink to a wall."""
     lines = [_x(table, column) for table in tables.values()]
     lasts = [positive(line).max() for line in lines if positive(line).size]
-    if lasts and max(lasts) / min(lasts) > 20:
+    if lasts and max(lasts) / min(lasts) > FAR:
         low, high = log_limits(np.concatenate(lines), air=1.2)
         log_axis(panel, "x", (low, high), "seconds" if column == "seconds" else "count")
     else:

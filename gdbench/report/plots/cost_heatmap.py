@@ -42,8 +42,8 @@ def cost_heatmap(costs: DataFrame, title: str, subtitle: str = "") -> Figure:
     if times.size == 0:
         raise InputError("the heat map got no methods; give at least one column.")
     notes = [
-        "number: cost / least cost on that problem (1: the cheapest); ×: target missed by most starts; beside the "
-        "rows: the least cost itself, in evaluations; in brackets above: problems solved"
+        "number: cost / least cost on that problem (1: the cheapest), the darker the cheaper; ×: target missed by most "
+        "starts; grey, beside the rows: the least cost itself, in evaluations; in brackets above: problems solved"
     ]
     figure, (panel,) = sheet(
         [""], title, subtitle, notes, axes_height=max(ROW * len(table), 1.5), left=1.75, label_room=0.75, headroom=1.35
@@ -62,12 +62,13 @@ def cost_heatmap(costs: DataFrame, title: str, subtitle: str = "") -> Figure:
             table.shape[1] + 0.12, row + 0.5, f"{least:,.0f}" if np.isfinite(least) else "nobody", va="center",
             size=NOTE_SIZE, color=GREY, gid="least",
         )  # fmt: skip
+    how: dict[str, Any] = {"rotation": 50, "ha": "left", "va": "center", "rotation_mode": "anchor"}
+    panel.text(1.02, 1.02, "least cost", transform=panel.transAxes, size=NOTE_SIZE, color=GREY, **how)
     panel.grid(False)
     panel.invert_yaxis()
     panel.set_yticks(np.arange(len(table)) + 0.5, [str(name) for name in table.index], size=LABEL_SIZE - 0.5)
     solved = np.isfinite(times).sum(axis=0)
     names = [f"{name} ({k})" for name, k in zip(table.columns, solved)]
-    how: dict[str, Any] = {"rotation": 50, "ha": "left", "va": "center", "rotation_mode": "anchor"}
     panel.set_xticks(np.arange(table.shape[1]) + 0.4, names, size=LABEL_SIZE, **how)
     panel.tick_params(length=0, labelbottom=False, labeltop=True)
     panel.spines[:].set_visible(False)

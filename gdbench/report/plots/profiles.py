@@ -8,9 +8,9 @@ import numpy as np
 
 from gdbench.errors import InputError
 from gdbench.harness.targets import Profile, data_profile, pairwise_profile, performance_profile, share_within
-from gdbench.report.labels import End, label_ends
+from gdbench.report.labels import End, label_ends, lifted, lifts
 from gdbench.report.scales import log_axis
-from gdbench.report.style import GREY, NOTE_SIZE, look, pen, sheet, styled
+from gdbench.report.style import look, pen, sheet, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 WORST = 1_000.0
 #: Markers a line.
 MARKS = 7
+#: Room beyond the first and the last step, as a factor.
+AIR = 1.15
+HAIR = "lines are drawn a hair above one another, so that those of equal height can be told apart"
 
 
 @styled()
@@ -44,21 +47,24 @@ def profiles_figure(costs: DataFrame, n: Sequence[int], title: str, subtitle: st
     profiles = performance_profile(table), data_profile(table, n)
     if not profiles[0].at.size:
         raise InputError("the profiles have nothing to show: no method meets the target on any problem.")
-    notes = ["a miss counts as infinite cost, and stays in every share"]
+    notes = [
+        "a miss counts as infinite cost, and stays in every share; left edge of the left panel: how often a method is "
+        "the cheapest; labels: share solved in the end",
+        HAIR,
+    ]
     if costs.shape[1] > 2:
-        notes[0] += "; left, only the upper edge reads safely: the order below it depends on who leads"
+        notes[1] += "; left, only the upper edge reads safely: the order below it depends on who leads"
         notes.append(_two_by_two(costs))
     headings = ["Performance profile: near the cheapest", "Data profile: within a budget"]
     figure, (left, right) = sheet(headings, title, subtitle, notes, axes_height=4.4)
-    highest = min(WORST, float(profiles[0].at[-1]))
+    highest = min(WORST, AIR * float(profiles[0].at[-1]))
     log_axis(left, "x", (1.0, max(highest, 2.0)))
-    log_axis(right, "x", (float(profiles[1].at[0]), max(float(profiles[1].at[-1]), 2 * float(profiles[1].at[0]))))
+    first, last = float(profiles[1].at[0]), float(profiles[1].at[-1])
+    log_axis(right, "x", (first / AIR, max(AIR * last, 2 * first)))
     left.set(xlabel="cost / cost of the cheapest method there", ylabel="runs solved within it (%)")
     right.set(xlabel="evaluations / (n + 1)", ylabel="runs solved within it (%)")
     for panel, profile in zip((left, right), profiles):
         draw_steps(panel, profile, [str(name) for name in costs.columns])
-    words = "at the left edge: how often it is the cheapest"
-    left.text(0.015, 0.985, words, transform=left.transAxes, size=NOTE_SIZE, color=GREY, va="top")
     return figure
 
 
@@ -75,12 +81,13 @@ def _two_by_two(costs: DataFrame) -> str:
 
 def draw_steps(panel: Axes, profile: Profile, names: Sequence[str]) -> None:
     """Every method's step function in percent, as far as the panel goes, with its name and last height beside it."""
-    panel.set_ylim(-2, 102)
-    label_ends(panel, [_line(panel, profile, i, name) for i, name in enumerate(names)])
+    panel.set_ylim(-4, 104)
+    lines = zip(names, lifts(len(names)))
+    label_ends(panel, [_line(panel, profile, i, name, points) for i, (name, points) in enumerate(lines)])
 
 
-def _line(panel: Axes, profile: Profile, column: int, name: str) -> End:
-    """One method's steps, as far as the panel goes."""
+def _line(panel: Axes, profile: Profile, column: int, name: str, points: float) -> End:
+    """One method's steps, as far as the panel goes, moved up by so many ``points``."""
     low, high = panel.get_xlim()
     x = np.concatenate([[low], profile.at[(profile.at > low) & (profile.at < high)], [high]])
     y = np.array([100 * share_within(profile, at)[column] for at in x])
@@ -88,5 +95,7 @@ def _line(panel: Axes, profile: Profile, column: int, name: str) -> End:
     x, y = x[rises], y[rises]
     marks = np.unique(np.searchsorted(x, np.geomspace(low, high, MARKS))[1:-1]).tolist()
     how = {**pen(name), "linewidth": 1.4, "markersize": 4}
-    panel.plot(x, y, drawstyle="steps-post", markevery=marks, **how, gid="profile", label=name)
-    return End(high, float(y[-1]), f"{name} {y[-1]:.0f}%", look(name).colour)
+    above = lifted(panel, points)
+    panel.plot(x, y, drawstyle="steps-post", markevery=marks, **how, gid="profile", label=name, transform=above)
+    end = panel.transData.inverted().transform(above.transform((high, y[-1])))
+    return End(high, float(end[1]), f"{name} {y[-1]:.0f}%", look(name).colour)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gdbench.errors import InputError
 from gdbench.harness.targets import ecdf
-from gdbench.report.plots.profiles import draw_steps
+from gdbench.report.plots.profiles import AIR, HAIR, draw_steps
 from gdbench.report.scales import log_axis, log_limits
-from gdbench.report.style import GREY, NOTE_SIZE, sheet, styled
+from gdbench.report.style import DASHED, GREY, sheet, styled
 from gdbench.report.tables.formats import seconds
 
 if TYPE_CHECKING:
@@ -35,15 +37,17 @@ def runtime_figure(costs: DataFrame, took: DataFrame, floor: float, title: str, 
     if not all(profile.at.size for profile in profiles):
         raise InputError("the runtime figure has nothing to show: no method meets a target.")
     headings = ["By evaluation: every problem, target and start", "By second: every problem, one target and start"]
-    note = "a miss counts as infinite cost, and stays in every share; labels: share solved in the end"
-    figure, panels = sheet(headings, title, subtitle, [note], axes_height=4.4)
+    notes = [
+        f"a miss counts as infinite cost, and stays in every share; labels: share solved in the end; {HAIR}",
+        f"dashed grey line, right: calling alone, a descent of no steps, takes {seconds(floor, 2)}; "
+        "times below twice that tell little of the method",
+    ]
+    figure, panels = sheet(headings, title, subtitle, notes, axes_height=4.4)
     for panel, profile, table in zip(panels, profiles, (costs, took)):
         by_second = table is took
-        log_axis(panel, "x", log_limits(profile.at, air=1.02), "seconds" if by_second else "count")
+        shown = np.append(profile.at, floor) if by_second else profile.at
+        log_axis(panel, "x", log_limits(shown, air=AIR), "seconds" if by_second else "count")
         panel.set(xlabel="time in the algorithm" if by_second else "evaluations", ylabel="solved (%)")
         draw_steps(panel, profile, [str(name) for name in table.columns])
-    panels[1].axvline(floor, color=GREY, linewidth=0.9, zorder=2, gid="floor")
-    words = f" calling alone: {seconds(floor, 2)}"
-    across = panels[1].get_xaxis_transform()  # seconds one way, a share of the panel the other
-    panels[1].text(floor, 0.985, words, transform=across, size=NOTE_SIZE, color=GREY, va="top")
+    panels[1].axvline(floor, color=GREY, linewidth=0.9, linestyle=DASHED, zorder=2, gid="floor")
     return figure

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gdbench.report.frames import Part, checked, chosen_machine, machines_note, parts
-from gdbench.report.labels import End, label_ends
+from gdbench.report.labels import End, label_ends, lifted, lifts
 from gdbench.report.scales import log_axis, log_limits, named_ticks
 from gdbench.report.style import GREY, NOTE_SIZE, pen, sheet, styled
 from gdbench.report.tables.formats import count
@@ -51,7 +51,10 @@ def search_figure(frame: DataFrame, title: str, subtitle: str = "", highlight: s
     names, keys = ("machine", "method"), ("dimension", "budget")
     table = checked(frame, "the search figure", names, NUMBERS, ("success_share",), keys)
     missed = np.isinf(table["evaluations"])
-    notes = ["thin bars: 95 % interval (left), quartiles over the runs (right); points are moved sideways a little"]
+    notes = [
+        "thin bars: 95 % interval (left), quartiles over the runs (right); points are moved sideways a little, and "
+        "those on the left up or down, so that none hides another"
+    ]
     if missed.any():
         notes[0] += "; open marker: fewer than half of the runs reach the target within the budget"
     figure, (left, right) = sheet(
@@ -59,6 +62,7 @@ def search_figure(frame: DataFrame, title: str, subtitle: str = "", highlight: s
         title,
         subtitle,
         [*notes, *machines_note(table, highlight)],
+        label_room=1.95,
     )
     across = log_limits(table["dimension"])
     spent = table[["evaluations", "evaluations_low", "evaluations_high", "budget"]].to_numpy()
@@ -67,7 +71,7 @@ def search_figure(frame: DataFrame, title: str, subtitle: str = "", highlight: s
         log_axis(panel, "x", across)
         named_ticks(panel, table["dimension"])
         panel.set_xlabel("dimension n (number of variables)")
-    left.set_ylim(-4, 104)
+    left.set_ylim(-5, 105)
     left.set_ylabel("runs that reach the target (%)")
     log_axis(right, "y", (lowest, highest * 1.6))
     right.set_ylabel("evaluations of the value (count)")
@@ -78,10 +82,10 @@ def search_figure(frame: DataFrame, title: str, subtitle: str = "", highlight: s
     for part in parts(table, "method", highlight):
         aside = methods.index(part.name) - (len(methods) - 1) / 2
         sideways = (across[1] / across[0]) ** (0.017 * aside)
-        shares += _share(left, part, sideways)
+        shares += _share(left, part, sideways, lifts(len(methods), 3.4)[methods.index(part.name)])
         costs += _cost(right, part, sideways)
-    label_ends(left, shares)
-    label_ends(right, costs)
+    label_ends(left, shares, letters=26)
+    label_ends(right, costs, letters=26)
     return figure
 
 
@@ -100,15 +104,17 @@ def _budget_lines(panel: Axes, rows: DataFrame) -> None:
         )
 
 
-def _share(panel: Axes, part: Part, sideways: float) -> list[End]:
+def _share(panel: Axes, part: Part, sideways: float, points: float) -> list[End]:
     rows = part.rows[np.isfinite(part.rows["success_share"])].sort_values("dimension")
     if rows.empty:
         return []
     how = pen(part.name, part.pale)
     x, y = rows["dimension"] * sideways, 100 * rows["success_share"]
-    panel.plot(x, y, **how)
+    above = lifted(panel, points)
+    panel.plot(x, y, **how, transform=above)
+    end = panel.transData.inverted().transform(above.transform((x.iloc[-1], y.iloc[-1])))
     _bars(panel, x, 100 * rows["share_low"], 100 * rows["share_high"], part, how["color"])
-    return [_end(part, x.iloc[-1], y.iloc[-1], how["color"])]
+    return [_end(part, float(end[0]), float(end[1]), how["color"])]
 
 
 def _cost(panel: Axes, part: Part, sideways: float) -> list[End]:

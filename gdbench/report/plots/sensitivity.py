@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gdbench.report.frames import checked
-from gdbench.report.labels import End, label_ends
+from gdbench.report.labels import End, label_ends, lifted, lifts
 from gdbench.report.scales import log_axis, log_limits
 from gdbench.report.style import look, pen, sheet, styled
 
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 SHARES = ("c2", "shrink")
 HEADINGS = {
     "step_size": "Fixed step size",
-    "shares": "Line search: c2, or shrink",
-    "scale": "First radius, or scale of moves",
+    "shares": "Line search: its c2 or its shrink",
+    "scale": "First radius, or scale of the moves",
 }
-LABELS = {"step_size": "step size", "shares": "c2 (strong Wolfe) or shrink (damped)", "scale": "radius or scale"}
+LABELS = {
+    "step_size": "step size",
+    "shares": "c2 or shrink, as the label says",
+    "scale": "radius or scale, as the label says",
+}
+NAMES = {"initial": "radius"}  # a setting whose own name says too little
 
 
 @styled()
@@ -48,26 +53,41 @@ def sensitivity_figure(frame: DataFrame, title: str, subtitle: str = "") -> Figu
         "shares" if name in SHARES else "step_size" if name == "step_size" else "scale" for name in table["setting"]
     ]
     kinds = [kind for kind in HEADINGS if kind in set(table["kind"])]
-    note = "every method tries as many values with the same budget; open circle: the value it has by itself"
-    figure, panels = sheet([HEADINGS[kind] for kind in kinds], title, subtitle, [note])
+    notes = [
+        "every method tries as many values with the same budget; open circle: the value it has where none is given; "
+        "lines are drawn a hair above one another, so that those of equal height can be told apart"
+    ]
+    if "shares" in kinds:
+        notes.append(
+            "c2: a strong Wolfe search ends where the slope along the line is at most c2 times that at its start; "
+            "shrink: what a damped step is multiplied by until the value falls enough"
+        )
+    figure, panels = sheet([HEADINGS[kind] for kind in kinds], title, subtitle, notes)
     for panel, kind in zip(panels, kinds):
         rows = table[table["kind"] == kind]
-        panel.set_ylim(-3, 103)
+        panel.set_ylim(-5, 105)
         panel.set(xlabel=LABELS[kind], ylabel="problems solved (%)")
         if kind == "shares":
             panel.set_xlim(rows["value"].min() - 0.02, rows["value"].max() + 0.02)
         else:
             log_axis(panel, "x", log_limits(rows["value"], air=1.3), "power")
-        label_ends(panel, [_line(panel, lines, str(name)) for name, lines in rows.groupby("method", sort=True)])
+        lines = [(str(name), own) for name, own in rows.groupby("method", sort=True)]
+        points = lifts(len(lines))
+        label_ends(panel, [_line(panel, own, name, i, points[i]) for i, (name, own) in enumerate(lines)])
     return figure
 
 
-def _line(panel: Axes, rows: DataFrame, name: str) -> End:
+def _line(panel: Axes, rows: DataFrame, name: str, number: int, points: float) -> End:
+    """One method's curve, moved up by so many ``points``; markers stand elsewhere than those of its neighbours."""
     rows = rows.sort_values("value")
     x, y = rows["value"].to_numpy(), 100 * rows["success_share"].to_numpy()
     how = {**pen(name), "linewidth": 1.4, "markersize": 3.5}
-    panel.plot(x, y, markevery=3, **how, gid="curve")
+    above = lifted(panel, points)
+    panel.plot(x, y, markevery=(number % 3, 3), **how, gid="curve", transform=above)
     own = np.isclose(x, rows["default"].iloc[0])
     ring: dict[str, Any] = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "linestyle": "none", "zorder": 4}
-    panel.plot(x[own], y[own], color=look(name).colour, **ring, gid="default")
-    return End(float(x[-1]), float(y[-1]), name, look(name).colour)
+    panel.plot(x[own], y[own], color=look(name).colour, **ring, gid="default", transform=above)
+    end = panel.transData.inverted().transform(above.transform((x[-1], y[-1])))
+    setting = str(rows["setting"].iloc[0])
+    text = name if setting == "step_size" else f"{name}: {NAMES.get(setting, setting)}"
+    return End(float(x[-1]), float(end[1]), text, look(name).colour)
