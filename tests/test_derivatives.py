@@ -57,7 +57,7 @@ def test_a_slope_of_ones_own():
         (lambda: hessian("himmelblau", [1.0, np.nan]), "finite"),
         (lambda: hessian("himmelblau", [[1.0, 2.0], [3.0, 4.0]]), "give one, of shape"),
         (lambda: gradient("himmelblau", "here"), "array of real numbers"),
-        (lambda: hessian(wave, [1.0, 1.0], "analytic"), "'reverse-ad' or 'difference'"),
+        (lambda: hessian(wave, [1.0, 1.0], "analytic"), "use source='reverse-ad', or 'difference'"),
         (lambda: hessian("himmelblau", [1.0, 1.0], "guess"), "analytic"),
         (lambda: gradient(wave, [1.0, 1.0], "analytic"), "no derived slope"),
         (lambda: gradient(wave, None), "give x0"),

@@ -157,7 +157,7 @@ def test_both_products_are_timed():
         ({"epochs": 0}, "epochs must be"),
         ({"method": "sgdd"}, "unknown"),
         ({"method": "bfgs"}, "bfgs does not work on batches"),
-        ({"method": "random-search"}, "does not work on batches"),
+        ({"method": "random-search", "step": None}, "does not work on batches"),
         ({"step": "armijo"}, "a fixed step size or a schedule"),
         ({"product": "mkl"}, "unknown product 'mkl'"),
         ({"threads": 0}, "threads must be"),

@@ -187,10 +187,12 @@ def figure(tidy: pandas.DataFrame, highlight: str) -> Figure:
     from gdbench.report.plots.gradient_cost import gradient_cost_figure
 
     own = tidy[tidy["machine"] == highlight] if highlight in set(tidy["machine"]) else tidy
-    last = own[own["n"] == own["n"].max()].set_index("source")["ratio"]
-    title = f"At n = {int(own['n'].max()):,} central differences take as long as {last['3-point']:,.0f} values"
-    cheap = [f"{words} as {last[name]:.1f}" for name, words in CHEAP.items() if name in last]
-    title += f", {' and '.join(cheap)}" if cheap else ""
+    differences = own[(own["source"] == "3-point") & own["ratio"].notna()]
+    n = int((own if differences.empty else differences)["n"].max())  # the largest at which they were timed or estimated
+    last = own[own["n"] == n].set_index("source")["ratio"]
+    dear = {"3-point": "central differences", **CHEAP}
+    told = [f"{words} {last[name]:,.{0 if name == '3-point' else 1}f}" for name, words in dear.items() if name in last]
+    title = f"At n = {n:,} a slope costs as much as so many values: {', '.join(told)}"
     hidden = _hidden(own)
     subtitle = (
         f"float64; chain: Rosenbrock; network: 784-h-10 on {BATCH} images, h from {hidden.min():g} to {hidden.max():g}"

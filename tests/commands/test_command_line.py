@@ -8,9 +8,13 @@ import time
 
 import pytest
 
+from gdbench.experiments import EXPERIMENTS
+from gdbench.experiments.base import Settings
 from gdbench.experiments.claims import CLAIMS
 
 RUN = ["run", "search", "--size", "smoke", "--seeds", "1"]
+#: Cases of that run; at its own number of seeds there are five times as many.
+CASES = len(EXPERIMENTS["search"].cases(Settings(size="smoke", seeds=1)))
 
 
 def command(*words, machine="here", cwd=None, **environment):
@@ -31,14 +35,14 @@ def results(tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "results"
     done = command(*RUN, "--out", out)
     assert done.returncode == 0, done.stderr
-    assert "12 cases measured, 0 kept" in done.stdout
+    assert f"{CASES} cases measured, 0 kept" in done.stdout
     return out
 
 
 def test_a_second_run_measures_nothing_and_another_machine_everything(results):
-    assert "0 cases measured, 12 kept" in command(*RUN, "--out", results).stdout
+    assert f"0 cases measured, {CASES} kept" in command(*RUN, "--out", results).stdout
     elsewhere = command(*RUN, "--out", results, machine="a newcomer's")
-    assert "12 cases measured, 0 kept" in elsewhere.stdout
+    assert f"{CASES} cases measured, 0 kept" in elsewhere.stdout
     assert "for reference" in elsewhere.stdout
     assert len(list(results.glob("*/search/figure.svg"))) == 2
     assert len(list(results.glob("*/search/comparison.svg"))) == 1
@@ -117,7 +121,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     kept = sum(line.endswith(b"\n") for line in records.read_bytes().splitlines(keepends=True))
     done = command("run", "search", "--size", "smoke", "--out", tmp_path)
     assert done.returncode == 0
-    assert f"{60 - kept} cases measured, {kept} kept" in done.stdout
+    assert f"{5 * CASES - kept} cases measured, {kept} kept" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -128,7 +132,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
         (["run", "--seeds", "0"], "--seeds must be at least 1"),
         (["run", "--threads", "-1"], "--threads must be at least 1"),
         (["run", "--device", "tpu"], "unknown device 'tpu'"),
-        (["run", "search", "--device", "cuda"], "search runs on the CPU alone; on 'cuda' there is: cpu_vs_gpu."),
+        (["run", "landscape", "--device", "cuda"], "landscape runs on the CPU alone; on 'cuda' there is: "),
         (["plot", "nowhere"], "there are no results in nowhere"),
         (["claims", "nowhere"], "there are no results in nowhere"),
         (["list", "problem"], "did you mean 'problems'?"),

@@ -220,8 +220,7 @@ def test_a_slope_that_cannot_be_compiled():
 
     assert "slope cannot be compiled: line" in complaint(bowl, gradient=slope)
     assert "return np.foo(x)" in complaint(bowl, gradient=slope)
-    assert "number cannot be compiled: line" in complaint(bowl, gradient=number)
-    assert "return 2 * x[0]: it does not return an array (n,) of numbers" in complaint(bowl, gradient=number)
+    assert complaint(bowl, gradient=number).startswith("bowl: its slope has shape () at x0 of 2 variables; let jac(x)")
     assert "silent cannot be compiled: line" in complaint(bowl, gradient=silent)
     assert "it returns nothing" in complaint(bowl, gradient=silent)
 
@@ -234,7 +233,7 @@ def test_reading_past_the_end_stops_at_the_door():
         return 2 * x[:1]
 
     assert complaint(fourth) == "fourth fails at x0 of 2 variables: index 3 is out of bounds for axis 0 with size 2."
-    assert "index 1 is out of bounds" in complaint(bowl, gradient=short_slope)
+    assert complaint(bowl, gradient=short_slope).startswith("bowl: its slope has shape (1,) at x0 of 2 variables")
 
 
 def test_a_compile_error_is_an_input_error(model):

@@ -36,7 +36,7 @@ def order_of(seed):
     return order
 
 
-@pytest.mark.parametrize("batch_size", [1, 5, 23, 100])  # 23 rows: 5 leaves a last batch of 3
+@pytest.mark.parametrize("batch_size", [1, 5, 23])  # 23 rows: 5 leaves a last batch of 3
 @pytest.mark.parametrize("direction", ["steepest", "adam"])
 def test_minibatches_are_their_twin(direction, batch_size):
     steps = 3 * math.ceil(23 / min(batch_size, 23)) + 2

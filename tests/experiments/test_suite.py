@@ -103,8 +103,14 @@ def forget_the_module():
             "problems = [{name = 'mine:bowl', x0 = [1, 1], f_star = inf}]",
             "f_star of mine:bowl must be a finite number,",
         ),
-        ("problems = [{name = 'mine:bowl', x0 = [1, 1], lower = 1, upper = 1}]", "lower 1 and upper 1; lower is less"),
-        ("problems = [{name = 'mine:bowl', x0 = [1, 1], lower = 11}]", "lower 11 and upper 10; lower is less"),
+        (
+            "problems = [{name = 'mine:bowl', x0 = [1, 1], lower = 1, upper = 1}]",
+            "lower must be a finite number below upper, not 1.0 and 1.0",
+        ),
+        (
+            "problems = [{name = 'mine:bowl', x0 = [1, 1], lower = 11}]",
+            "lower must be a finite number below upper, not 11.0 and 10.0",
+        ),
         ("problems = 'booth'\nsteps = [{name = 'own', a = 1}]", "'own' leaves the choice open and has no settings"),
         ("problems = 'booth'\ngradients = [{name = 'auto', h = 1}]", "leave out h, or name what has it"),
         ("problems = 'booth'\nseeds = 1000000000", "makes 2,000,000,000 combinations; leave at most 100,000"),

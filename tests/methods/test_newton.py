@@ -243,10 +243,10 @@ def skew_away_from_the_diagonal(x, data, out):
     ("hessian", "sentence"),
     [
         (
-            lambda x: np.eye(2),
-            r"rosenbrock-2: a Hessian is hessian\(x, data, out\), writing H into out",
+            lambda x, data: np.eye(2),
+            "rosenbrock-2: .*hessian",
         ),
-        (3, r"a Hessian is hessian\(x, data, out\), writing H into out \(n, n\); not 3"),
+        (3, "rosenbrock-2: hessian must be a function, not 3"),
         (skew, r"not symmetric at x0: H\[0, 1\] is 1, H\[1, 0\] is 2; let"),
         (too_large, r"fails at x0 of 2 variables \(index 2 is out of bounds .*let it write all of out, \(2, 2\)"),
         (half, r"leaves H\[0, 1\] unwritten"),
@@ -292,8 +292,8 @@ def test_rounding_in_float32_is_no_lack_of_symmetry():
 
 
 def test_the_hessian_of_a_point_wants_the_same_form():
-    with pytest.raises(InputError, match="a Hessian is hessian"):
-        gdbench.hessian(replace(PROBLEMS["rosenbrock"](), hessian=lambda x: np.eye(2)), None)
+    with pytest.raises(InputError, match=r"rosenbrock-2: .*hessian"):
+        gdbench.hessian(replace(PROBLEMS["rosenbrock"](), hessian=lambda x, data: np.eye(2)), None)
 
 
 @pytest.mark.parametrize(
