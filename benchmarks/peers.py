@@ -7,17 +7,17 @@ all alike. A contender must first agree with gdbench; one that does not, or is n
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pooled
 import solvers
+from asked import parsed
 from cores import THREADS, held
 from flops import network_gradient
 from rich.box import SIMPLE
@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gdbench.harness.environment import environment
-from gdbench.harness.statistics import distinguishable, median_interval, ratio_interval
+from gdbench.harness.statistics import distinguishable, median_interval
 from gdbench.harness.timing import interleaved
 
 OWN = "gdbench"
@@ -49,6 +49,7 @@ class Line:
     question: str
     excluded: str = ""
     seconds: list[float] = field(default_factory=list)
+    by_process: list[list[float]] = field(default_factory=list)
     first_seconds: float | None = None
     accuracy: float | None = None
     error: float | None = None
@@ -210,7 +211,7 @@ def show(lines: list[Line], console: Console) -> None:
 
 
 def _cells(line: Line, own: Line) -> list[str]:
-    seconds, ratio = median_interval(line.seconds), ratio_interval(line.seconds, own.seconds)
+    seconds, ratio = median_interval(line.seconds), pooled.ratio(line, own)
     between, against = f"only {seconds.n} samples", f"{ratio.median:.2f}"
     if seconds.sufficient:
         between = f"{_readable(seconds.low)} to {_readable(seconds.high)}"
@@ -223,7 +224,7 @@ def _cells(line: Line, own: Line) -> list[str]:
 def _verdict(line: Line, own: Line) -> str:
     if line is own or not line.seconds:
         return ""
-    ratio = ratio_interval(line.seconds, own.seconds)
+    ratio = pooled.ratio(line, own)
     if not ratio.sufficient:
         return "too few samples to say"
     if not distinguishable(ratio):
@@ -238,57 +239,34 @@ def _readable(seconds: float) -> str:
     return f"{seconds / 1e-9:.3g} ns"
 
 
-def _units(given: str) -> tuple[int, ...]:
-    """512-256 as (512, 256)."""
-    units = tuple(int(part) for part in given.split("-"))
-    if min(units) < 1:
-        raise ValueError
-    return units
-
-
 def main() -> None:
     """Read the arguments, measure, show, keep."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("question", choices=list(ROUNDS))
-    parser.add_argument(
-        "--rounds", type=int, help="samples of each contender (default: 6 epochs, 50 of the loop, 20 slopes, 12 calls)"
-    )
-    parser.add_argument("--rows", type=int, help="training: only so many images (default: all there are)")
-    parser.add_argument("--hidden", type=_units, default=(128,), help="training: units, as in 512-256 (default: 128)")
-    parser.add_argument("--batch", type=int, default=32, help="training: rows of a batch (default: 32)")
-    parser.add_argument("--threads", type=int, default=THREADS, help=f"training: cores for each (default: {THREADS})")
-    parser.add_argument("--only", default="", help="training: beside gdbench only these, as in JAX,PyTorch")
-    parser.add_argument("--seed", type=int, default=0, help="of the weights, the batches and the order of contenders")
-    parser.add_argument("--json", type=Path, help="keep every sample in this file")
-    asked = parser.parse_args()
-    # Below six samples there is no 95 % interval of a median.
-    rounds = asked.rounds if asked.rounds is not None else ROUNDS[asked.question]
-    if rounds < EPOCHS_JUDGED - 1:
-        parser.error(f"--rounds must be at least {EPOCHS_JUDGED - 1}, not {rounds}.")
-    if asked.rows is not None and asked.rows < 20 * asked.batch:
-        parser.error(f"--rows must be at least {20 * asked.batch}, the first 20 batches; not {asked.rows}.")
-    if asked.batch < 1 or asked.threads < 1:
-        parser.error("--batch and --threads must be at least 1.")
-    with held(asked.threads if asked.question == "training" else THREADS):
-        lines: list[Any]
-        if asked.question == "training":
-            lines = training(asked.rows, rounds, asked.seed, asked.hidden, asked.batch, asked.threads, asked.only)
-        elif asked.question == "solvers":
-            lines = solvers.solvers(rounds, asked.seed)
-        else:
-            lines = {"loop": loop, "gradients": gradients}[asked.question](rounds, asked.seed)
-        known = environment(with_numba=True)
+    words = parsed(__doc__, ROUNDS, THREADS, EPOCHS_JUDGED - 1)
+    lines: list[Any]
+    if words.processes > 1:
+        runs = pooled.asked_again(sys.argv[1:], words.processes)
+        lines, known = [Line(**line) for line in pooled.as_one(runs)], environment(with_numba=True)
+    else:
+        with held(words.threads if words.question == "training" else THREADS):
+            if words.question == "training":
+                network = words.hidden, words.batch, words.threads, words.only
+                lines = training(words.rows, words.rounds, words.seed, *network)
+            elif words.question == "solvers":
+                lines = solvers.solvers(words.rounds, words.seed)
+            else:
+                lines = {"loop": loop, "gradients": gradients}[words.question](words.rounds, words.seed)
+            known = environment(with_numba=True)
     # What is piped into a file has no width of its own.
     console = Console(width=None if sys.stdout.isatty() else 120)
-    if asked.question == "gradients":
+    if words.question == "gradients":
         print(markdown(lines))
-    elif asked.question == "solvers":
+    elif words.question == "solvers":
         solvers.show(lines, console)
     else:
         show(lines, console)
-    if asked.json:
+    if words.json:
         kept = {"lines": [asdict(line) for line in lines], "environment": known}
-        asked.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        words.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from gdbench.data import as_rows, load_fashion_mnist
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
 from gdbench.gradients import GRADIENTS
 from gdbench.harness.case import Case
+from gdbench.harness.processes import PROCESSES, in_processes, ratio_over_processes
 from gdbench.harness.statistics import median_interval, ratio_interval
 from gdbench.harness.timing import interleaved, noises
 from gdbench.problems import PROBLEMS, Problem
@@ -56,6 +57,7 @@ def cases(settings: Settings) -> list[Case]:
         "device": settings.device,
         "threads": settings.threads,
         "size": size,
+        "processes": PROCESSES if size == "full" else 1,
     }
     light = [name for name in ON_NETWORK if name not in TOO_LONG_TO_COMPILE[size]]
     chains = [{"problem": "rosenbrock", "n": n, "sources": ON_CHAIN} for n in VARIABLES[size]]
@@ -108,10 +110,15 @@ def measure(case: Case) -> Outcome:
                 left_out[name] = f"{apart[name]:.1e} off the analytic slope"
             else:
                 contenders[name] = partial(slope, x, out)
-    timings = interleaved(contenders, cap=asked["cap"])
+    if asked.get("processes", 1) > 1:
+        table_of = f"{__name__}:contenders_of", asked, [name for name in contenders if name != "value"]
+        runs = in_processes(*table_of, processes=asked["processes"], cap=asked["cap"] / asked["processes"])
+        timings, by_process = runs[0], {name: [run[name].seconds for run in runs] for name in runs[0]}
+    else:
+        timings, by_process = interleaved(contenders, cap=asked["cap"]), {}
     return Outcome(
         {
-            "seconds": {name: timing.seconds for name, timing in timings.items()},
+            "seconds": by_process or {name: timing.seconds for name, timing in timings.items()},
             "calls": {name: timing.calls for name, timing in timings.items()},
             "ended": {name: timing.ended for name, timing in timings.items()},
             "drift": [name for name, timing in timings.items() if timing.drift],
@@ -121,6 +128,21 @@ def measure(case: Case) -> Outcome:
             "left_out": left_out,
         }
     )
+
+
+def contenders_of(asked: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The value and the sources of these names, compiled and warm, in a process of their own."""
+    from gdbench.devices.cpu.slope import Slope
+
+    problem = problem_of(asked)
+    x = np.ascontiguousarray(problem.x0, dtype=asked["dtype"])
+    slopes = {name: Slope(checked_plan(problem, x, gradient=name, dtype=asked["dtype"])) for name in names}
+    slopes["value"] = Slope(checked_plan(problem, x, gradient="analytic", dtype=asked["dtype"]))
+    slopes["value"].value(x)
+    return {
+        name: partial(_values, slope, x) if name == "value" else partial(slope, x, np.empty_like(x))
+        for name, slope in slopes.items()
+    }
 
 
 def _values(slope: Any, x: np.ndarray, calls: int) -> float:
@@ -134,9 +156,10 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
     rows = []
     for _, record in frame.drop_duplicates(["machine", "problem", "n"], keep="last").iterrows():
         value = record["seconds"]["value"]
-        a_value = median_interval(value).median
+        a_value = median_interval(pooled(value)).median
         for source, evaluations in record["evaluations"].items():
-            samples = record["seconds"].get(source, [])
+            apart = record["seconds"].get(source, [])
+            samples = pooled(apart)
             row = {
                 "machine": record["machine"],
                 "problem": record["problem"],
@@ -151,6 +174,9 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
                 row |= {"seconds": seconds.median, "ratio": seconds.median / a_value}
                 if seconds.sufficient:
                     ratio = ratio_interval(samples, value)
+                    if apart is not samples:
+                        paired = list(map(len, apart)) == list(map(len, value))
+                        ratio = ratio_over_processes(apart, value, paired=paired)
                     row |= {"seconds_low": seconds.low, "seconds_high": seconds.high}
                     row |= {"ratio_low": ratio.low, "ratio_high": ratio.high}
             rows.append({**row, "samples": len(samples)})
@@ -158,6 +184,15 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
     tidy = pd.DataFrame(rows).reindex(columns=[*rows[0], *(c for c in columns if c not in rows[0])])
     order = ["machine", "problem", "n", "source", "evaluations", "value_seconds", *columns, "how", "samples"]
     return extrapolated(tidy[order].sort_values(["machine", "problem", "n", "source"], ignore_index=True))
+
+
+def pooled(samples: list[Any]) -> list[float]:
+    """All samples; those of several processes, a list each, one behind the other.
+
+    >>> pooled([1.0, 2.0]), pooled([[1.0], [2.0]])
+    ([1.0, 2.0], [1.0, 2.0])
+    """
+    return [one for each in samples for one in each] if samples and isinstance(samples[0], list) else samples
 
 
 def extrapolated(tidy: pandas.DataFrame) -> pandas.DataFrame:
