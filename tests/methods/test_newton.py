@@ -242,10 +242,7 @@ def skew_away_from_the_diagonal(x, data, out):
 @pytest.mark.parametrize(
     ("hessian", "sentence"),
     [
-        (
-            lambda x, data: np.eye(2),
-            "rosenbrock-2: .*hessian",
-        ),
+        (lambda x, data: np.eye(2), r"takes 2 arguments; write the Hessian as hess\(x\) -> array \(n, n\), or as"),
         (3, "rosenbrock-2: hessian must be a function, not 3"),
         (skew, r"not symmetric at x0: H\[0, 1\] is 1, H\[1, 0\] is 2; let"),
         (too_large, r"fails at x0 of 2 variables \(index 2 is out of bounds .*let it write all of out, \(2, 2\)"),
@@ -292,7 +289,7 @@ def test_rounding_in_float32_is_no_lack_of_symmetry():
 
 
 def test_the_hessian_of_a_point_wants_the_same_form():
-    with pytest.raises(InputError, match=r"rosenbrock-2: .*hessian"):
+    with pytest.raises(InputError, match=r"takes 2 arguments; write the Hessian as hess\(x\)"):
         gdbench.hessian(replace(PROBLEMS["rosenbrock"](), hessian=lambda x, data: np.eye(2)), None)
 
 
