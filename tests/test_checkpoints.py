@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 import gdbench
 from gdbench.devices.cpu.threads import most
 
+ALLOWED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
 MLP = gdbench.PROBLEMS["mlp"]
 SMALL = {"hidden": (37, 19), "columns": 11, "classes": 5, "rows": 101}
 KINDS = [
@@ -122,7 +124,7 @@ def test_another_training_is_refused(held, other, words):
         train(**{"problem": "mlp", "checkpoint": held, **other})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=ALLOWED)
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_a_torn_file_is_refused(held, tmp_path, share):
     whole = held.read_bytes()
@@ -132,7 +134,7 @@ def test_a_torn_file_is_refused(held, tmp_path, share):
         train("mlp", checkpoint=file)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=ALLOWED)
 @given(share=st.floats(0, 0.99))
 def test_a_spoilt_file_is_refused_where_the_spoilt_part_is_read(held, tmp_path, share):
     whole, file = held.read_bytes(), tmp_path / "spoilt.npz"

@@ -16,6 +16,8 @@ from gdbench.comparing.fields import exact_counts, raw_samples, same_count
 from gdbench.errors import InputError
 from gdbench.harness.record import Status
 
+ALLOWED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
 
 def finding(frame, what):
     (found,) = frame.loc[frame["what"] == what, "finding"]
@@ -350,7 +352,7 @@ jsons = st.recursive(
 
 
 @given(jsons.map(json.dumps) | st.text())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=ALLOWED)
 def test_any_file_is_a_table_or_one_sentence(tmp_path, text):
     path = tmp_path / "any.json"
     path.write_text(text, encoding="utf-8", errors="replace")
@@ -367,7 +369,7 @@ told = numbers | lists | st.dictionaries(st.sampled_from(["a", "b"]), numbers | 
 
 
 @given(st.dictionaries(st.sampled_from(["seconds", "compile_seconds", "noise", "nfev", "evaluations"]), told))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=ALLOWED)
 def test_whatever_was_measured_compares_to_itself(tmp_path, measured):
     (tmp_path / "any" / "cost" / "records.jsonl").unlink(missing_ok=True)
     found = set(gdbench.compare(*[store(tmp_path / "any", measured)] * 2)["finding"])
