@@ -218,9 +218,10 @@ def details(tidy: pandas.DataFrame, highlight: str) -> Figure | None:
         f"After an exact line search the next slope is at right angles: |cos| is {exact['worst_cosine'].max():.0e} at "
         f"most; {widest} forgives the step size most, over {most:.1f} powers of ten"
     )
+    starts = int(swept["starts"].max())
     subtitle = (
         f"left: {exact['pairs'].sum():,.0f} pairs of successive slopes; right: evaluations until f - f* is {TAU:.0e} "
-        f"of f(x0) - f*, median of {int(swept['starts'].max())} start(s), at most {int(swept['budget'].max()):,}; "
+        f"of f(x0) - f*, median of {starts} start{'s' * (starts != 1)}, at most {int(swept['budget'].max()):,}; "
         f"forgiven: at most {USABLE:g} times the best step size's evaluations (median over the functions)"
     )
     return step_details_figure(own, title, subtitle)

@@ -48,7 +48,8 @@ def log_axis(panel: Axes, which: Literal["x", "y"], limits: tuple[float, float],
     panel.set(**{f"{which}scale": "log", f"{which}lim": limits})
     axis = panel.xaxis if which == "x" else panel.yaxis
     decades = np.log10(high / low)
-    axis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,), numticks=8))
+    few = 1 if kind == "seconds" and which == "x" else 2  # beyond, words such as 500 µs would touch
+    axis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0) if decades < few else (1.0,), numticks=8))
     if decades < 4:
         axis.set_minor_locator(ticker.LogLocator(subs=tuple(np.arange(1.0, 10.0)), numticks=60))
     else:

@@ -131,9 +131,9 @@ def test_mistakes_are_drawn_of_the_descent_that_ends_best():
     matrix, gallery = figure.axes
     assert sorted(int(text.get_text()) for text in matrix.texts) == sorted([50] * 10 + list(range(1, 10)))
     assert [spot.get_title().split("\n") for spot in gallery.child_axes] == [
-        ["Dress (> 99.9 %)", "/ Trouser"],
-        ["Sneaker (99.0 %)", "/ Ankle boot"],
-        ["Coat (80 %)", "/ Pullover"],
+        ["Dress", "(> 99.9 %)", "/ Trouser"],
+        ["Sneaker", "(99.0 %)", "/ Ankle boot"],
+        ["Coat", "(80 %)", "/ Pullover"],
     ]
 
 

@@ -155,12 +155,12 @@ def _fitting(cuda: Any, size: int) -> Iterator[None]:
 def launch(kernel: Any, blocks: Any, threads: Any, *arguments: Any, stream: Any = 0) -> None:
     """Start a kernel on what was sent, in order with others of its stream; returns before it ends."""
     asked = (kernel, blocks, threads)
-    if stream != 0 or _simulated():  # the simulator's kernels keep but the last grid they were asked for
-        _configured(*asked, stream)(*arguments)
-        return
-    if asked not in _ready:
-        _ready[asked] = _configured(*asked, 0)
-    _ready[asked](*arguments)
+    ready = _ready.get(asked) if stream == 0 else None
+    if ready is None:
+        ready = _configured(*asked, stream)
+        if stream == 0 and not _simulated():  # whose kernels keep but the last grid they were asked for
+            _ready[asked] = ready
+    ready(*arguments)
 
 
 #: Kernels with their grid, for the stream that all share: a launch is a few microseconds, and setting it up as many.

@@ -46,7 +46,9 @@ def classifier_figure(
         raise InputError(f"the confusion matrix must be {len(classes)} by {len(classes)}, not {counts.shape}.")
     if pictures is not None and len(pictures) != len(worst["label"]):
         raise InputError(f"{len(pictures)} pictures were given for {len(worst['label'])} labels; give one a label.")
-    notes = ["number: test images; colour: their share of the true class (the row); red frame: the commonest mistake"]
+    notes = [
+        "number: test images; colour: their share of the true class (the row); orange frame: the commonest mistake"
+    ]
     if pictures is not None:
         notes.append("pictures: probability that the classifier gives the wrong label, the greatest first")
     figure, panels = sheet(["", ""], title, subtitle, notes, axes_height=4.3, left=1.0, label_room=0.1, headroom=1.2)
@@ -93,13 +95,13 @@ def _gallery(panel: Axes, classes: Sequence[str], worst: Mapping[str, Sequence[A
     told = zip(worst["label"], worst["predicted"], worst["probability"], pictures)
     for number, (label, predicted, probability, picture) in enumerate(told):
         row, column = divmod(number, ACROSS)
-        place = (column / ACROSS, 1 - (row + 1) / down, 0.96 / ACROSS, 0.72 / down)
+        place = (column / ACROSS, 1 - (row + 1) / down, 0.96 / ACROSS, 0.66 / down)
         spot = panel.inset_axes(place)
         spot.imshow(picture, cmap="gray_r", interpolation="nearest")
         spot.spines[:].set_visible(False)
         spot.set_xticks([])
         spot.set_yticks([])
-        said = f"{classes[predicted]} ({_percent(probability)})\n/ {classes[label]}"
+        said = f"{classes[predicted]}\n({_percent(probability)})\n/ {classes[label]}"
         spot.set_title(said, size=NOTE_SIZE, loc="center", pad=3, parse_math=False)
     panel.text(
         0, 1.02, "Surest mistakes: predicted (probability) / true", size=LABEL_SIZE + 1,

@@ -99,9 +99,10 @@ def memory_figure(frame: DataFrame, title: str, subtitle: str, wall: Wall, expon
     figure, (panel,) = sheet(
         ["Memory of one Newton step"], title, subtitle,
         [
-            f"filled: measured, the peak of NumPy's arrays during a step, as n to the power {exponent:.2f}; dashed, "
-            f"open: extrapolated as n² from n = {int(rows['n'].max()):,}"
+            f"filled: the bytes of its arrays by formula, at the sizes run, as n to the power {exponent:.2f}; "
+            f"dashed, open: the same beyond n = {int(rows['n'].max()):,}, as n²"
         ],
+        label_room=1.5,
     )  # fmt: skip
     n, size = rows["n"].to_numpy(float), rows["bytes"].to_numpy(float) / 2**30
     far = size[-1] * (wall.network / n[-1]) ** 2

@@ -9,7 +9,7 @@ import numpy as np
 from gdbench.report.frames import checked
 from gdbench.report.labels import End, label_ends
 from gdbench.report.scales import log_axis, log_limits
-from gdbench.report.style import BLUE, GREY, LABEL_SIZE, pen, sheet, styled
+from gdbench.report.style import BLUE, GREY, NOTE_SIZE, pen, sheet, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,11 +73,11 @@ def _angles(panel: Axes, rows: DataFrame) -> None:
     panel.plot(low, range(len(rows)), "o", color=BLUE, markersize=5, gid="median")
     panel.set_yticks([])
     for place, (problem, end) in enumerate(zip(rows["problem"], high)):
-        panel.text(float(low.min()) / 6, place + 0.16, problem, size=LABEL_SIZE, color=GREY, gid="function")
+        panel.text(float(low.min()) / 6, place + 0.26, problem, size=NOTE_SIZE, color=GREY, va="bottom", gid="function")
         panel.annotate(
-            f"{end:.0e}", (end, place), (5, 0), textcoords="offset points", size=LABEL_SIZE, va="center", gid="worst"
+            f"{end:.0e}", (end, place), (5, 0), textcoords="offset points", size=NOTE_SIZE, va="center", gid="worst"
         )
-    panel.set_ylim(-0.6, len(rows) - 0.3)
+    panel.set_ylim(-0.6, len(rows) - 0.1)
     panel.set_xlabel("|cos| of successive slopes")
 
 
