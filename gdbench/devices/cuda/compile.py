@@ -23,7 +23,7 @@ from gdbench.devices.cpu.compile import LOG, Compiled
 from gdbench.devices.cpu.diagnosis import sentence
 from gdbench.devices.cuda import door
 from gdbench.devices.cuda.scalars import beyond_a_thread, numpy_names, stand_in
-from gdbench.devices.cuda.simulated import bound_to_running
+from gdbench.devices.cuda.simulated import bound_to_running, share_alone
 from gdbench.devices.source import identity, localised, rebound
 from gdbench.errors import CompileError, InputError
 from gdbench.problems.base import Problem
@@ -89,6 +89,8 @@ def kernel(drawn: Blueprint) -> Any:
     if drawn.slot in _kernels:
         return _kernels[drawn.slot]
     cuda = door.require()
+    if door.simulated():
+        share_alone()
     began = time.perf_counter()
     try:
         compiled = cuda.jit(drawn.signature)(drawn.plain)

@@ -212,9 +212,9 @@ def simulated() -> bool:
     return _simulated()
 
 
-def running_kernel() -> Any:
-    """What stands for the module ``cuda`` in the kernel that the simulator runs now."""
-    return importlib.import_module("numba.cuda.simulator.kernel")._get_kernel_context()
+def simulator(part: str) -> Any:
+    """A module of Numba's simulator, for ``simulated.py``."""
+    return importlib.import_module(f"numba.cuda.simulator.{part}")
 
 
 def _numba_cuda() -> Any:
