@@ -145,16 +145,17 @@ def _of_one_size(frame: pandas.DataFrame, size: str | None) -> pandas.DataFrame:
     return frame[frame["size"] == chosen]
 
 
-def draw(root: Path, experiment: Experiment, size: str | None = None) -> Iterator[Path]:
+def draw(root: Path, experiment: Experiment, size: str | None = None, *, tally: Tally | None = None) -> Iterator[Path]:
     """Write table.csv and figure.svg/png of every machine; yields the folders written to.
 
     Beside them stand the further pictures an experiment has (``more``). A machine's figure shows that machine. Where
     others have records too, this machine's folder also gets comparison.svg/png, with the others beside it, paler.
+    What was read and passed over is added to ``tally``.
     """
     from gdbench.report.style import save
     from gdbench.report.tables.write import to_csv
 
-    stored = load(root, experiment, size)
+    stored = load(root, experiment, size, tally=tally)
     if stored is None:
         return
     for folder in machines_in(root):

@@ -28,17 +28,15 @@ COLOURS = {
 
 def plot_all(root: Path) -> None:
     """Draw everything in ``root`` again."""
-    from gdbench.results import Tally, draw, experiments_in, load
+    from gdbench.commands.drawing import drawn_in
+    from gdbench.results import Tally
 
     console, all_told = Console(), Tally()
-    for experiment in experiments_in(root):
-        tally = Tally()
-        load(root, experiment, tally=tally)
-        all_told.records += tally.records
-        all_told.skipped += tally.skipped
-        _print_skipped(console, tally.skipped)
-        for place in draw(root, experiment):
-            stems = [stem for stem in ("figure", *experiment.more) if (place / f"{stem}.png").exists()]
+    for drawn in drawn_in(root):
+        all_told.records += drawn.tally.records
+        all_told.skipped += drawn.tally.skipped
+        _print_skipped(console, drawn.tally.skipped)
+        for place, stems in drawn.places:
             told = ", ".join(f"{stem}.svg, {stem}.png" for stem in stems)
             console.print(escape(f"{place}: table.csv, {told}"), highlight=False, soft_wrap=True)
     all_told.refuse_nothing(root)

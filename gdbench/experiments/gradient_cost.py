@@ -173,8 +173,9 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
                 seconds = median_interval(samples)
                 row |= {"seconds": seconds.median, "ratio": seconds.median / a_value}
                 if seconds.sufficient:
-                    ratio = ratio_interval(samples, value)
-                    if apart is not samples:
+                    if apart is samples:
+                        ratio = ratio_interval(samples, value)
+                    else:
                         paired = list(map(len, apart)) == list(map(len, value))
                         ratio = ratio_over_processes(apart, value, paired=paired)
                     row |= {"seconds_low": seconds.low, "seconds_high": seconds.high}

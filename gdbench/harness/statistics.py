@@ -101,7 +101,7 @@ def ratio_interval(a: ArrayLike, b: ArrayLike, seed: int = 0, *, paired: bool | 
         return Interval(ratio, ratio, ratio, n, False)
     drawn = stats.bootstrap(
         (above, below),
-        lambda x, y, axis: np.median(x, axis=axis) / np.median(y, axis=axis),
+        lambda x, y, axis: _medians(x, axis) / _medians(y, axis),
         paired=paired,
         vectorized=True,
         n_resamples=RESAMPLES,
@@ -111,6 +111,14 @@ def ratio_interval(a: ArrayLike, b: ArrayLike, seed: int = 0, *, paired: bool | 
     )
     low, high = drawn.confidence_interval
     return Interval(ratio, float(low), float(high), n, n >= FEWEST)
+
+
+def _medians(samples: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """``np.median`` of finite numbers, by sorting: a third of its time where there are few of them in many rows."""
+    ordered = np.moveaxis(np.sort(samples, axis=axis), axis, -1)
+    middle = ordered.shape[-1] // 2
+    upper = ordered[..., middle]
+    return upper if ordered.shape[-1] % 2 else (ordered[..., middle - 1] + upper) / 2
 
 
 def distinguishable(interval: Interval) -> bool:

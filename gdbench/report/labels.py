@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Ends no farther apart than this are at one height, and this much apart one is left of the other; shares of the panel.
 SAME_HEIGHT, FAR_LEFT = 0.02, 0.15
+#: Where labels begin, in shares of the panel's width.
+BESIDE = 1.045
 
 
 class End(NamedTuple):
@@ -70,30 +72,40 @@ def label_ends(panel: Axes, ends: Sequence[End], letters: int = 16) -> None:
     wanted = np.clip(panel.transAxes.inverted().transform(in_data)[:, 1], 0, 1)
     wanted = np.maximum.accumulate(wanted)
     least = 0.0 if sum(heights) < 1 else -0.08  # below the axis only where there is no other room
-    for end, text, size, y in zip(ends, texts, sizes, spread(wanted, heights, least, 1.03)):
-        panel.annotate(
+    placed = spread(wanted, heights, least, 1.03)
+    for end, text, size, y in zip(ends, texts, sizes, placed):
+        panel.text(
+            BESIDE,
+            y,
             text,
-            (end.x, end.y),
-            (1.045, y),
-            textcoords="axes fraction",
+            transform=panel.transAxes,
             color=ink(end.colour),
             alpha=0.75 if end.pale else 1.0,
             size=size,
             va="center",
             linespacing=1.0,
-            annotation_clip=False,
             parse_math=False,
             gid="label",
-            arrowprops={
-                "arrowstyle": "-",
-                "color": end.colour,
-                "linewidth": 0.5,
-                "alpha": 0.5,
-                "shrinkA": 1,
-                "shrinkB": 3,
-                "relpos": (0.0, 0.5),
-            },
         )
+    _tie(panel, in_data, [end.colour for end in ends], placed)
+
+
+def _tie(panel: Axes, ends: NDArray[np.float64], colours: Sequence[str], heights: NDArray[np.float64]) -> None:
+    """Hair lines from each end (in pixels) to its label, neither of which they touch.
+
+    Plain lines in the panel's own units: the arrows of ``annotate`` are cut to length by bisection at every drawing.
+    """
+    from matplotlib.lines import Line2D
+
+    points = panel.figure.dpi / 72
+    labels = panel.transAxes.transform([(BESIDE, y) for y in heights]) - [5 * points, 0]
+    lengths = np.hypot(*(labels - ends).T)[:, None]
+    starts = ends + (labels - ends) * np.minimum(3 * points / np.maximum(lengths, 1e-9), 1)
+    back = panel.transAxes.inverted().transform
+    for (x, y), (to_x, to_y), colour in zip(back(starts), back(labels), colours):
+        hair = Line2D([x, to_x], [y, to_y], transform=panel.transAxes, color=colour, linewidth=0.5, alpha=0.5)
+        hair.set_clip_on(False)
+        panel.add_artist(hair)
 
 
 def lifts(lines: int, apart: float = 2.2) -> list[float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gdbench.report.tables.formats import tick
+from gdbench.report.tables.formats import power_of_ten, tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ def log_axis(panel: Axes, which: Literal["x", "y"], limits: tuple[float, float],
     if kind == "seconds":
         axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: tick(value)))
     elif kind == "power":
-        axis.set_major_formatter(ticker.LogFormatterMathtext())
+        axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: power_of_ten(value)))
     elif high > 2e6:
         axis.set_major_formatter(ticker.EngFormatter(sep=""))
     else:

