@@ -31,7 +31,8 @@ def drawn_in(root: Path) -> Iterator[Drawn]:
 
     Raises ``InputError`` where there is no such folder, or a figure cannot be written.
     """
-    sizes = {name: size for experiment in experiments_in(root) if (size := _bytes(root, name := experiment.name))}
+    sizes = {experiment.name: _bytes(root, experiment.name) for experiment in experiments_in(root)}
+    sizes = {name: size for name, size in sizes.items() if size}
     workers = min(cores(), len(sizes))
     if workers < 2 or len(sizes) < MANY:
         yield from (_drawn(root, name) for name in sizes)

@@ -104,7 +104,6 @@ def _tie(panel: Axes, ends: NDArray[np.float64], colours: Sequence[str], heights
     back = panel.transAxes.inverted().transform
     for (x, y), (to_x, to_y), colour in zip(back(starts), back(labels), colours):
         hair = Line2D([x, to_x], [y, to_y], transform=panel.transAxes, color=colour, linewidth=0.5, alpha=0.5)
-        hair.set_clip_on(False)
         panel.figure.add_artist(hair)  # the lines of a panel are what it shows
 
 
