@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from gdbench.arguments import checked_plan
 from gdbench.critical import SAME, find_critical_points
 from gdbench.devices.place import Place, in_use, place
 from gdbench.errors import InputError
+from gdbench.many_starts import many
 from gdbench.methods.base import Direction, Method, Step
-from gdbench.minimize import minimize
 from gdbench.number import checked_whole, real
 from gdbench.philox import uniforms
 from gdbench.problems.base import Array, Problem
@@ -131,10 +131,8 @@ def basins(
     if method == NEWTON:
         ends, iterations, seconds = _newton(problem, starts, maxiter, gtol, where)
     else:
-        result = minimize(
-            problem, starts, method=method, direction=direction, step=step, maxiter=maxiter, gtol=gtol, history=False,
-            device=device,
-        )  # fmt: skip
+        plan = checked_plan(problem, starts, method=method, direction=direction, step=step, gtol=gtol, history=False)
+        result = many(replace(plan, keep_best=False), maxiter, where)
         ends, iterations, seconds = result.x, result.nit, result.seconds
     labels = nearest(ends, known, SAME * (high - low))
     used = direction if method is None else method

@@ -21,7 +21,8 @@ class Plan:
     """A descent, checked and complete: everything a device needs.
 
     ``x0`` is (n,) or, for many starts, (S, n), of float32 or float64; the dtype of the whole run is its dtype.
-    A limit that is off is -1 (gtol, ftol, xtol) or -inf (fun_target); ``maxfev`` off is 2^62.
+    A limit that is off is -1 (gtol, ftol, xtol) or -inf (fun_target); ``maxfev`` off is 2^62. Without
+    ``keep_best`` many starts may tell their last point for their best.
     """
 
     problem: Problem
@@ -36,6 +37,7 @@ class Plan:
     seed: int = 0
     history: bool = True
     trajectory: bool = False
+    keep_best: bool = True
 
     @property
     def limits(self) -> Array:

@@ -1,10 +1,13 @@
 """Starts in lockstep against the same starts one by one: the same points to the bit, the same ledger, the same ends."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gdbench.arguments import checked_plan
 from gdbench.devices.cpu import lanes
+from gdbench.devices.cpu.lane_loop import GLIDE
 from gdbench.devices.cpu.multistart import Multistart
 from gdbench.methods import DIRECTIONS, STEPS
 from gdbench.problems import PROBLEMS
@@ -69,6 +72,26 @@ def test_each_lane_has_its_own_end(monkeypatch):
     same(single, together)
     assert len(set(together.status)) >= 3
     assert Status.DIVERGED in together.status
+
+
+def test_a_lane_that_diverges_while_the_others_glide(monkeypatch):
+    starts = 3 * STARTS
+    starts[::7] *= 1e60  # squared twice, beyond all numbers after a step or two; others take dozens
+    single, together = both(monkeypatch, "himmelblau", starts, 3 * GLIDE + 5, step=0.012, history=False)
+    same(single, together)
+    assert len(set(together.status)) > 1  # some have, some have not
+
+
+@pytest.mark.parametrize("gtol", [None, 1e-3])
+def test_without_the_best(in_lanes, gtol):
+    plan = checked_plan("himmelblau", STARTS, step=0.01, gtol=gtol, history=False)
+    runs = [Multistart(replace(plan, keep_best=keep), 100) for keep in (True, False)]
+    for run in runs:
+        run.advance(100)
+    for field in ("x", "jac", "fun", "status", "nit", "counts"):
+        np.testing.assert_array_equal(getattr(runs[1], field), getattr(runs[0], field), err_msg=field)
+    np.testing.assert_array_equal(runs[1].x_best, runs[1].x)
+    np.testing.assert_array_equal(runs[1].fun_best, runs[1].fun)
 
 
 @pytest.mark.parametrize("limit", [{"maxfev": 7}, {"ftol": 1e-3}, {"fun_target": 100.0}])

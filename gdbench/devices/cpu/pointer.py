@@ -193,6 +193,24 @@ def registers(typingctx, like, n):
     return (kind(like, n), codegen) if isinstance(n, types.IntegerLiteral) else None
 
 
+@intrinsic(prefer_literal=True)
+def register_matrix(typingctx, like, rows, n):
+    """As :func:`registers`, but ``rows`` times ``n`` numbers."""
+    kind = types.Array(like.dtype, 2, "A")
+    apart = 16
+
+    def codegen(context, builder, sig, args):
+        height, width = rows.literal_value, n.literal_value
+        room = ir.ArrayType(context.get_value_type(kind.dtype), max(1, apart * height * width))
+        shape = [context.get_constant(types.intp, extent) for extent in (height, width)]
+        strides = [context.get_constant(types.intp, extent) for extent in (apart * width, apart)]
+        slot = cgutils.alloca_once(builder, room)
+        return _array_at(context, builder, kind, cgutils.gep_inbounds(builder, slot, 0, 0), shape, strides)
+
+    known = isinstance(rows, types.IntegerLiteral) and isinstance(n, types.IntegerLiteral)
+    return (kind(like, rows, n), codegen) if known else None
+
+
 @intrinsic
 def rounded(typingctx, number, one):
     """``number`` as it is once stored: times ``one``, which LLVM must not know, and never contracted with a sum."""
@@ -240,3 +258,18 @@ def _call(context, builder, sig, args):
     with cgutils.if_unlikely(builder, status.is_error):
         convention.return_status_propagate(builder, status)
     return result
+
+
+@intrinsic
+def frozen(typingctx, number):
+    """The same number; a choice between a new one and the one in memory, stored there, is so no masked store.
+
+    Some processors take twenty times as long for a masked store as for a plain one.
+    """
+
+    def codegen(context, builder, sig, args):
+        freeze = ir.Instruction(builder.block, args[0].type, "freeze", args)
+        builder._insert(freeze)  # llvmlite has no name for it
+        return freeze
+
+    return number(number), codegen
