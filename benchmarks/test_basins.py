@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from flops import descent, himmelblau_gradient, himmelblau_slope
+from moved import starts_bytes
 
 from gdbench.arguments import checked_plan
 from gdbench.devices.cpu.multistart import Multistart
@@ -25,9 +27,10 @@ def starts() -> np.ndarray:
 
 
 class Gdbench:
-    """``minimize`` of many starts, no start stopping early."""
+    """``minimize`` of many starts, no start stopping early; the value is found at every point, the last too."""
 
     needs = "gdbench"
+    flops = descent(STEPS, STEPS + 1, himmelblau_gradient(), "steepest", 2)
 
     def __init__(self) -> None:
         self.plan = checked_plan("himmelblau", starts(), step=STEP_SIZE, history=False)
@@ -46,9 +49,10 @@ class Gdbench:
 
 
 class Jax:
-    """``vmap`` of a ``fori_loop``, compiled by XLA, slope by automatic differentiation."""
+    """``vmap`` of a ``fori_loop``, compiled by XLA, slope by automatic differentiation, no value."""
 
     needs = "jax"
+    flops = descent(STEPS, STEPS, himmelblau_slope(), "steepest", 2)
 
     def __init__(self) -> None:
         import jax
@@ -109,4 +113,6 @@ def test_basins(timed, name):
         starts=ACROSS**2,
         dtype="float64",
         evaluations=ACROSS**2 * (STEPS + 1),
+        flops=ACROSS**2 * contender.flops,
+        bytes=starts_bytes(ACROSS**2, 2),
     )

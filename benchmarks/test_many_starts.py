@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from flops import descent, rosenbrock_gradient, rosenbrock_slope
+from moved import starts_bytes
 
 from gdbench.arguments import checked_plan
 from gdbench.devices.cpu.multistart import Multistart
@@ -22,9 +24,10 @@ def starts() -> np.ndarray:
 
 
 class Gdbench:
-    """``minimize`` of many starts, no start stopping early."""
+    """``minimize`` of many starts, no start stopping early; the value is found at every point, the last too."""
 
     needs = "gdbench"
+    flops = descent(STEPS, STEPS + 1, rosenbrock_gradient(2), "adam", 2)
 
     def __init__(self) -> None:
         self.plan = checked_plan("rosenbrock", starts(), direction="adam", step=STEP_SIZE, history=False)
@@ -43,9 +46,10 @@ class Gdbench:
 
 
 class Jax:
-    """``vmap`` of a ``scan``, compiled by XLA, slope by automatic differentiation."""
+    """``vmap`` of a ``scan``, compiled by XLA, slope by automatic differentiation, no value."""
 
     needs = "jax"
+    flops = descent(STEPS, STEPS, rosenbrock_slope(2), "adam", 2)
 
     def __init__(self) -> None:
         import jax
@@ -114,4 +118,6 @@ def test_many_starts(timed, name):
         starts=STARTS,
         dtype="float64",
         evaluations=STARTS * (STEPS + 1),
+        flops=STARTS * contender.flops,
+        bytes=starts_bytes(STARTS, 2),
     )
