@@ -52,8 +52,12 @@ def peaks(threads: int, *, again: bool = False) -> Peaks:
 
 
 def shares(facts: Mapping[str, Any], seconds: float, threads: int) -> dict[str, float | str]:
-    """Share of the measured product's and copy's rates, for a kernel whose operations (and bytes) are known."""
-    if "flops" not in facts or facts.get("dtype") not in ("float32", "float64"):
+    """Share of the measured product's and copy's rates, for a kernel whose operations (and bytes) are known.
+
+    Nothing of a device other than the CPU: the peaks are the CPU's.
+    """
+    known = "flops" in facts and facts.get("dtype") in ("float32", "float64")
+    if not known or facts.get("device", "cpu") != "cpu":
         return {}
     roof = roofline(facts["flops"], facts.get("bytes", 0), seconds, facts["dtype"], peaks(threads))
     if roof.gemm_share > 1:  # no kernel beats the product: the peak was measured while something disturbed it

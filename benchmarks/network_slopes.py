@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from slopes import Contender, Slopes, ours
+from slope_work import sampled_flops
+from slopes import Contender, Slopes, like, ours
 
 from gdbench.experiments.gradient_cost import BATCH, problem_of
 from gdbench.problems import Problem
@@ -144,13 +145,18 @@ class TorchGradient(Slopes):
         return self.torch.autograd.grad(loss, self.x)[0]
 
 
+def of_sample(problem: Problem) -> int:
+    """Operations of the parameters done."""
+    return sampled_flops(problem, SAMPLED)
+
+
 #: gdbench's reverse mode goes by the package's name, as on the chain.
 ON_NETWORK: Mapping[str, Contender] = {
     "gdbench": ours("reverse-ad"),
     "gdbench, analytic (backpropagation written out)": ours("analytic"),
     "gdbench, structured differences": ours("structured"),
-    "JAX, jit(grad)": Contender("jax", JaxGradient),
-    "PyTorch, autograd": Contender("torch", TorchGradient),
-    f"JAX, central differences mapped ({SAMPLED} parameters)": Contender("jax", JaxMapped),
-    f"NumPy, central differences in a loop ({SAMPLED} parameters)": Contender("numpy", Sampled),
+    "JAX, jit(grad)": like("reverse-ad", "jax", JaxGradient),
+    "PyTorch, autograd": like("reverse-ad", "torch", TorchGradient),
+    f"JAX, central differences mapped ({SAMPLED} parameters)": Contender("jax", JaxMapped, of_sample),
+    f"NumPy, central differences in a loop ({SAMPLED} parameters)": Contender("numpy", Sampled, of_sample),
 }

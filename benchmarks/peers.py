@@ -19,7 +19,7 @@ import pooled
 import solvers
 from asked import parsed
 from cores import THREADS, held
-from flops import network_gradient
+from network_flops import network_gradient
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table

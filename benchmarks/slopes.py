@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
+from slope_work import slope_flops
 
 from gdbench.arguments import checked_plan
 from gdbench.experiments.gradient_cost import problem_of
@@ -143,10 +144,19 @@ def torch_gradient(problem: Problem) -> Slopes:
 
 
 class Contender(NamedTuple):
-    """The library it needs, what makes it of a problem, and the largest n at which a slope does not take too long."""
+    """A way to a slope.
+
+    Attributes
+    ----------
+    needs: the library it needs.
+    make: makes it of a problem.
+    flops: operations of a slope by formula; None where none is known.
+    up_to: the largest n at which a slope does not take too long.
+    """
 
     needs: str
     make: Callable[[Problem], Slopes]
+    flops: Callable[[Problem], int] | None = None
     up_to: int = 10**9
 
     def missing(self, n: int) -> str:
@@ -158,7 +168,12 @@ class Contender(NamedTuple):
 
 def ours(source: str) -> Contender:
     """A source of gdbench's."""
-    return Contender("gdbench", lambda problem: Gdbench(problem, source))
+    return like(source, "gdbench", lambda problem: Gdbench(problem, source))
+
+
+def like(source: str, needs: str, make: Callable[[Problem], Slopes]) -> Contender:
+    """Somebody's, by the algorithm of that source of gdbench's."""
+    return Contender(needs, make, lambda problem: slope_flops(source, problem))
 
 
 #: gdbench's reverse mode goes by the package's name: what the others are held against.
@@ -170,12 +185,12 @@ ON_CHAIN: Mapping[str, Contender] = {
     "gdbench, coloured": ours("coloured"),
     "gdbench, 3-point": ours("3-point"),
     "gdbench, 2-point": ours("2-point"),
-    "JAX, jit(grad)": Contender("jax", jax_gradient),
-    "PyTorch, autograd": Contender("torch", torch_gradient),
-    "autograd, grad": Contender("autograd", autograd_gradient),
-    "SciPy, approx_derivative 2-point": Contender("scipy", scipy_derivative("2-point")),
-    "SciPy, approx_derivative 3-point": Contender("scipy", scipy_derivative("3-point")),
-    "SciPy, approx_derivative cs": Contender("scipy", scipy_derivative("cs")),
-    "SciPy, approx_fprime": Contender("scipy", scipy_fprime),
-    "numdifftools, Gradient": Contender("numdifftools", numdifftools_gradient, 1_000),
+    "JAX, jit(grad)": like("reverse-ad", "jax", jax_gradient),
+    "PyTorch, autograd": like("reverse-ad", "torch", torch_gradient),
+    "autograd, grad": like("reverse-ad", "autograd", autograd_gradient),
+    "SciPy, approx_derivative 2-point": like("2-point", "scipy", scipy_derivative("2-point")),
+    "SciPy, approx_derivative 3-point": like("3-point", "scipy", scipy_derivative("3-point")),
+    "SciPy, approx_derivative cs": like("cs", "scipy", scipy_derivative("cs")),
+    "SciPy, approx_fprime": like("2-point", "scipy", scipy_fprime),
+    "numdifftools, Gradient": Contender("numdifftools", numdifftools_gradient, up_to=1_000),
 }

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from flops import descent, himmelblau_gradient, himmelblau_slope
+from moved import starts_bytes
 
 from gdbench.arguments import checked_plan
 from gdbench.devices.cpu.multistart import Multistart
@@ -26,9 +28,10 @@ def starts() -> np.ndarray:
 
 
 class Gdbench:
-    """The descents of ``basins``: only their ends are asked for, and no start stops early."""
+    """The descents of ``basins``: only the ends are asked for, no start stops early; values are found at every point."""
 
     needs = "gdbench"
+    flops = descent(STEPS, STEPS + 1, himmelblau_gradient(), "steepest", 2)
 
     def __init__(self) -> None:
         self.plan = replace(checked_plan("himmelblau", starts(), step=STEP_SIZE, history=False), keep_best=False)
@@ -47,9 +50,10 @@ class Gdbench:
 
 
 class Jax:
-    """``vmap`` of a ``fori_loop``, compiled by XLA, slope by automatic differentiation."""
+    """``vmap`` of a ``fori_loop``, compiled by XLA, slope by automatic differentiation, no value."""
 
     needs = "jax"
+    flops = descent(STEPS, STEPS, himmelblau_slope(), "steepest", 2)
 
     def __init__(self) -> None:
         import jax
@@ -110,4 +114,6 @@ def test_basins(timed, name):
         starts=ACROSS**2,
         dtype="float64",
         evaluations=ACROSS**2 * (STEPS + 1),
+        flops=ACROSS**2 * contender.flops,
+        bytes=starts_bytes(ACROSS**2, 2),
     )

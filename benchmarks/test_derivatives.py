@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from network_slopes import ON_NETWORK, network
+from slope_work import slope_bytes
 from slopes import GATE, ON_CHAIN, VARIABLES, analytic, chain, off
 
 ASKED = [("rosenbrock", n, name) for n in VARIABLES for name in ON_CHAIN]
@@ -34,4 +35,14 @@ def test_slope(timed, benchmark, kind, n, name):
         if not apart <= GATE:
             pytest.fail(f"the slope is {apart:.1e} off the analytic one; excluded")
 
-    timed(f"one slope of {kind}-{n}", build, check, problem=problem.name, contender=name, n=n, dtype="float64")
+    timed(
+        f"one slope of {kind}-{n}",
+        build,
+        check,
+        problem=problem.name,
+        contender=name,
+        n=n,
+        dtype="float64",
+        **({"flops": contender.flops(problem)} if contender.flops else {}),
+        bytes=slope_bytes("analytic", problem),
+    )

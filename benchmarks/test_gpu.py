@@ -62,4 +62,6 @@ def test_kernel(timed, kernel, dtype, contender):
         n=n,
         dtype=dtype,
         device="cpu" if contender == ONE else found.reason,
+        **({"flops": told.flops(n)} if told.flops else {}),
+        **({"bytes": told.numbers(n) * np.dtype(dtype).itemsize} if told.numbers else {}),
     )

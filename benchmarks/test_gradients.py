@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from flops import (
-    network_gradient,
-    network_gradient_bytes,
-    network_value,
-    rosenbrock_gradient,
-    rosenbrock_gradient_bytes,
-    rosenbrock_value,
-)
+from slope_work import slope_bytes, slope_flops
 
 from gdbench.arguments import checked_plan
 from gdbench.counts import NFEV, NFEV_FD
 from gdbench.experiments.base import Settings
-from gdbench.experiments.gradient_cost import BATCH, NOISY, cases, problem_of
+from gdbench.experiments.gradient_cost import NOISY, cases, problem_of
 
 CASES = [dict(case.parameters) for case in cases(Settings())]
 CHAINS = [asked for asked in CASES if asked["problem"] == "rosenbrock" and asked["n"] <= 1_000]
@@ -28,8 +21,6 @@ ASKED = [
     for source in ("value", *asked["sources"])
     if source not in NOISY  # a random estimate passes no gate
 ] + [(NETWORKS[128], source) for source in ("value", "analytic", "reverse-ad", "structured")]
-#: Sources that are so many values, and whose operations can therefore be counted.
-OF_VALUES = ("value", "2-point", "3-point")
 #: Largest difference to the analytic slope over its largest entry; a worse source is not timed.
 GATE = 1e-4
 
@@ -59,8 +50,8 @@ def test_gradient(timed, asked, source):
         n=problem.n,
         dtype=asked["dtype"],
         evaluations=values,
-        **({"flops": _flops(asked, source, values)} if source in (*OF_VALUES, "analytic") else {}),
-        **({"bytes": _bytes(asked)} if source == "analytic" else {}),
+        flops=slope_flops(source, problem),
+        bytes=slope_bytes(source, problem),
     )
 
 
@@ -75,19 +66,3 @@ def _evaluations(problem, x, gradient):
     apart = np.max(np.abs(found - right)) / np.max(np.abs(right))
     assert apart <= GATE, f"{gradient} is {apart:.1e} off the analytic slope; excluded"
     return int(slope.counts[NFEV] + slope.counts[NFEV_FD])
-
-
-def _flops(asked, source, values):
-    """Of the values a difference takes; of a value, or of a value with its slope."""
-    if asked["problem"] == "rosenbrock":
-        n = asked["n"]
-        return rosenbrock_gradient(n) if source == "analytic" else values * rosenbrock_value(n)
-    sizes = (784, asked["hidden"], 10)
-    return network_gradient(BATCH, sizes) if source == "analytic" else values * network_value(BATCH, sizes)
-
-
-def _bytes(asked):
-    """Of a value with its slope: the least that has to move."""
-    if asked["problem"] == "rosenbrock":
-        return rosenbrock_gradient_bytes(asked["n"])
-    return network_gradient_bytes(BATCH, (784, asked["hidden"], 10))

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from flops import plane, rosenbrock_value
+from moved import plane_bytes
+from network_flops import network_plane, network_value
 
 from gdbench.problems import PROBLEMS
 
@@ -59,7 +62,19 @@ def test_landscape(timed, name, contender):
         contender=contender,
         points=edge * edge,
         dtype="float64",
+        flops=_flops(problem, contender, edge * edge),
+        bytes=plane_bytes(edge * edge, problem.n, problem.data[0].size),
     )
+
+
+def _flops(problem, contender, points):
+    """gdbench multiplies a network's first layer out once; the others evaluate all of it at every point."""
+    if not problem.rows:
+        return plane(points, problem.n, rosenbrock_value(problem.n))
+    sizes = tuple(problem.data[2][2:].tolist())
+    if contender == "gdbench":
+        return network_plane(problem.rows, sizes, points)
+    return plane(points, problem.n, network_value(problem.rows, sizes))
 
 
 def _asked(name):

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from flops import descent, rosenbrock_gradient, rosenbrock_slope
+from moved import starts_bytes
 
 from gdbench.arguments import checked_plan
 from gdbench.devices.cpu.multistart import Multistart
@@ -22,9 +24,10 @@ def starts() -> np.ndarray:
 
 
 class Gdbench:
-    """``minimize`` of many starts, no start stopping early, the best point kept."""
+    """``minimize`` of many starts, no start stopping early, the best point kept; the value is found at every point."""
 
     needs = "gdbench"
+    flops = descent(STEPS, STEPS + 1, rosenbrock_gradient(2), "adam", 2)
 
     def __init__(self) -> None:
         self.plan = checked_plan("rosenbrock", starts(), direction="adam", step=STEP_SIZE, history=False)
@@ -47,6 +50,7 @@ class Jax:
 
     needs = "jax"
     keeps_best = False
+    flops = descent(STEPS, STEPS, rosenbrock_slope(2), "adam", 2)
 
     def __init__(self) -> None:
         import jax
@@ -93,6 +97,7 @@ class JaxBest(Jax):
     """The same, and the best point and its value are kept beside the last, as gdbench keeps them."""
 
     keeps_best = True
+    flops = descent(STEPS, STEPS, rosenbrock_gradient(2), "adam", 2)
 
 
 CONTENDERS = {
@@ -131,4 +136,6 @@ def test_many_starts(timed, name):
         starts=STARTS,
         dtype="float64",
         evaluations=STARTS * (STEPS + 1),
+        flops=STARTS * contender.flops,
+        bytes=starts_bytes(STARTS, 2),
     )

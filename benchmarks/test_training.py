@@ -10,7 +10,8 @@ from functools import cache
 import frameworks
 import pytest
 from cores import THREADS
-from flops import network_gradient
+from moved import epoch_bytes
+from network_flops import network_gradient
 from task import BATCH, Task
 
 ROUNDS = 3
@@ -50,4 +51,5 @@ def test_epoch(timed, kind):
         dtype="float32",
         evaluations=-(-problem.rows // BATCH),
         flops=network_gradient(problem.rows, task().sizes),
+        bytes=epoch_bytes(problem.rows, BATCH, task().sizes),
     )

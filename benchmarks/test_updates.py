@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import loops
 import pytest
-from flops import DIRECTIONS, rosenbrock_gradient, rosenbrock_gradient_bytes, step_bytes
+from flops import DIRECTIONS, descent, rosenbrock_gradient
+from moved import plain_step_bytes, rosenbrock_gradient_bytes, step_bytes
 
 import gdbench
 from gdbench.arguments import checked_plan
@@ -57,5 +58,6 @@ def test_loop(timed, n, kept, name):
         n=n,
         dtype="float64",
         evaluations=1,
-        flops=rosenbrock_gradient(n) + 2 * n,
+        flops=descent(1, 1, rosenbrock_gradient(n), "steepest", n),
+        bytes=rosenbrock_gradient_bytes(n) + plain_step_bytes(n),
     )

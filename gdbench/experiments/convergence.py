@@ -19,6 +19,7 @@ from gdbench.experiments.racing import Race, clocked, counts_at, fresh_start, pl
 from gdbench.experiments.rates import measure_rates
 from gdbench.harness.case import Case
 from gdbench.harness.targets import TAUS, target_values
+from gdbench.harness.timing import noises
 from gdbench.problems import PROBLEMS, Problem
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def measure(case: Case) -> Outcome:
             "met": met,
             "seconds": {name: timing.seconds for name, timing in timings.items()},
             "sample_calls": {name: timing.calls for name, timing in timings.items()},
+            "noise": noises(timings),
         }
     )
 

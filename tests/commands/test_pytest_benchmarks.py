@@ -96,3 +96,13 @@ def test_a_share_above_1_measures_the_peak_again_and_keeps_the_larger(monkeypatc
     assert facts.shares(known, 2.0, 1)["gemm_share"] == 0.5
     told = facts.shares(known, 0.5, 1)
     assert (told["gemm_share"], told["copy_share"]) == (0.5, 1.0)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"flops": 1e9, "dtype": "float64", "device": "a GPU"}, {"bytes": 8, "dtype": "float64"}]
+)
+def test_no_share_of_another_device_or_without_a_formula(monkeypatch, facts):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    from facts import shares
+
+    assert shares(facts, 1.0, 1) == {}

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from report_tables import figure_text
 
+from gdbench.comparing.sides import Measured
 from gdbench.errors import InputError
 from gdbench.experiments.base import Settings
 from gdbench.experiments.contenders import TUNED, VALUES, contenders, setting_of, tuned
@@ -15,6 +16,7 @@ from gdbench.experiments.convergence_table import FLOOR, TAU, at_target, costs_b
 from gdbench.experiments.racing import APART, counts_at, fresh_start, plan_of, race
 from gdbench.experiments.rates import descents, measure_rates, theory
 from gdbench.harness.case import Case
+from gdbench.harness.noise import own_noise
 from gdbench.harness.targets import TAUS, target_values
 from gdbench.minimize import minimize
 from gdbench.problems import PROBLEMS
@@ -133,6 +135,13 @@ def test_a_measured_problem_says_what_it_cost_and_how_it_was_tuned(record):
     assert np.all(np.diff(counts[..., 0], axis=2) >= 0)  # a harder target costs no less
     assert FLOOR in record["seconds"]
     assert all(min(samples) > 0 for samples in record["seconds"].values())
+
+
+def test_its_timings_tell_their_own_noise_where_compare_looks_for_it(record):
+    own = {name: own_noise([samples]) for name, samples in record["seconds"].items()}
+    assert record["noise"] == {name: share for name, share in own.items() if share is not None}
+    case = Measured("here", "convergence", "key", "booth", {}, "ok", record, {})
+    assert {name: case.noise(name) for name in case.samples} == own
 
 
 def made_up():

@@ -50,7 +50,8 @@ _ROSENBROCK = rosenbrock(n=2)
 _FLOAT32 = ("float32",)
 _FLOAT64 = ("float64",)
 
-#: Of Rosenbrock-2: 8 operations a value, 14 a value with its slope; 4 more to move a point, 8 to place one on a plane.
+#: Of Rosenbrock-2: 8 operations a value, 14 a value with its slope; 4 more to move a point, by Adam 28; 8 to place one
+#: on a plane.
 KERNELS = {
     "starts": Kernel(
         f"starts: {STEPS} steps of steepest descent on Rosenbrock-2", "starts",
@@ -59,6 +60,7 @@ KERNELS = {
     "adam": Kernel(
         f"starts: {ADAM_STEPS:,} steps of Adam on Rosenbrock-2", "starts",
         starts(_ROSENBROCK, ADAM_STEPS, ADAM_IN_ARRAYS, memory=4, direction="adam"), FEWER,
+        flops=lambda n: n * (ADAM_STEPS * 42.0 + 14),
     ),
     "newton": Kernel(
         f"starts: {NEWTON_STEPS} steps of Newton on Rosenbrock-2", "starts", newton, MANY, dtypes=_FLOAT64,
@@ -82,10 +84,12 @@ KERNELS = {
         dtypes=_FLOAT64, tolerance={"float64": 1e-7},
     ),
     "sgd-update": Kernel(
-        "update: a step of SGD on a vector", "entries", update("steepest"), LONG, numbers=lambda n: 3.0 * n,
+        "update: a step of SGD on a vector", "entries", update("steepest"), LONG,
+        flops=lambda n: 2.0 * n, numbers=lambda n: 3.0 * n,
     ),
     "adam-update": Kernel(
-        "update: a step of Adam on a vector", "entries", update("adam"), LONG, numbers=lambda n: 7.0 * n,
+        "update: a step of Adam on a vector", "entries", update("adam"), LONG,
+        flops=lambda n: 14.0 * n, numbers=lambda n: 7.0 * n,
     ),
     "product": Kernel("product: two square matrices", "rows", product, SIDES, flops=lambda n: 2.0 * n**3),
     **{
