@@ -28,7 +28,7 @@ def starts() -> np.ndarray:
 
 
 class Gdbench:
-    """The descents of ``basins``: only the ends are asked for, no start stops early; values are found at every point."""
+    """The descents of ``basins``: only ends are asked for, no start stops early; values are found at every point."""
 
     needs = "gdbench"
     flops = descent(STEPS, STEPS + 1, himmelblau_gradient(), "steepest", 2)

@@ -17,7 +17,7 @@ from gdbench.devices.plan import Plan, data_as
 from gdbench.errors import InputError, unknown
 from gdbench.gradients import GRADIENTS
 from gdbench.gradients.base import Gradient
-from gdbench.limits import check_limits_fit, target, tolerance
+from gdbench.limits import check_limits_fit, checked_limits
 from gdbench.methods import STEPS, find_method
 from gdbench.methods.base import Method, Search, Step
 from gdbench.number import checked_whole, real
@@ -41,7 +41,11 @@ def checked_plan(
     hess: Callable[..., Any] | None = None,
     gtol: float | None = None,
     ftol: float | None = None,
+    fatol: float | None = None,
+    frtol: float | None = None,
     xtol: float | None = None,
+    xatol: float | None = None,
+    xrtol: float | None = None,
     fun_target: float | None = None,
     maxfev: int | None = None,
     history: bool | str = True,
@@ -62,16 +66,17 @@ def checked_plan(
     chosen = _method(method, direction, step, batch_size, objective)
     source, sloped = _sloped(gradient, objective, start, chosen)
     sloped = with_curvature(sloped, chosen, start)
-    check_limits_fit(chosen, objective, gtol, ftol, xtol, fun_target)
+    limits = {
+        "gtol": gtol, "ftol": ftol, "fatol": fatol, "frtol": frtol, "xtol": xtol, "xatol": xatol, "xrtol": xrtol,
+        "fun_target": fun_target,
+    }  # fmt: skip
+    check_limits_fit(chosen, objective, limits)
     return Plan(
         problem=sloped,
         x0=start,
         gradient=source,
         method=chosen,
-        gtol=tolerance("gtol", gtol),
-        ftol=tolerance("ftol", ftol),
-        fun_target=target(fun_target),
-        xtol=tolerance("xtol", xtol),
+        **checked_limits(limits),
         maxfev=2**62 if maxfev is None else checked_whole("maxfev", maxfev, 1),
         seed=checked_whole("seed", seed, 0),
         history=bool(history),

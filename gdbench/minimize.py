@@ -56,7 +56,11 @@ def minimize(
     maxtime: float | None = None,
     gtol: float | None = GTOL,
     ftol: float | None = None,
+    fatol: float | None = None,
+    frtol: float | None = None,
     xtol: float | None = None,
+    xatol: float | None = None,
+    xrtol: float | None = None,
     fun_target: float | None = None,
     history: bool | str = True,
     dtype: str = "float64",
@@ -95,10 +99,14 @@ def minimize(
     hess: the Hessian for a second-order method, ``hess(x) -> (n, n)``, or ``hess(x, data, out)`` writing into ``out``.
     maxiter, maxfev, maxtime: limits on iterations, on evaluations of the value (finite differences
         included) and on seconds inside the descent.
-    gtol: stop when the largest |slope| is at most this; ftol: when the value changes by at most
-        ftol * max(|f|, |f'|, 1); xtol: when no variable moves by more than xtol * max(|x_i|, 1); fun_target: when the
-        value is at most this. None switches a test off. Mini-batches, which never see the whole value, end by the
-        limits alone, and a search by the limits and fun_target; a test that such a descent never makes is refused.
+    gtol: stop when the largest |slope| is at most this; fun_target: when the value is at most this.
+    fatol, frtol: absolute and relative: stop when the value changes, from f' to f, by at most
+        max(fatol, frtol * max(|f|, |f'|)); ftol: both at once, so ftol * max(|f|, |f'|, 1).
+    xatol, xrtol: absolute and relative: stop when no variable moves by more than max(xatol, xrtol * |x_i|); xtol: both
+        at once, so xtol * max(|x_i|, 1). Whatever is given twice counts as the looser. A relative tolerance alone means
+        the same at every scale, and is seldom met on the way to a value, or variable, of 0.
+        None switches a test off. Mini-batches, which never see the whole value, end by the limits alone, and a search
+        by the limits and fun_target; a test that such a descent never makes is refused.
     history: record every iteration; ``"x"`` keeps the points too. S starts keep neither, and refuse ``"x"``.
     dtype: ``"float64"`` or ``"float32"``.
     device: ``"cpu"``, or ``"cuda"`` for many starts (a thread each; of a search, start s draws with seed + s) and for
@@ -139,8 +147,8 @@ def minimize(
         step = batch_size = None
     plan = checked_plan(
         problem, x0, gradient=gradient, direction=direction, step=step, method=method, batch_size=batch_size,
-        data=data, hess=hess, gtol=gtol, ftol=ftol, xtol=xtol, fun_target=fun_target, maxfev=maxfev, history=history,
-        dtype=dtype, seed=seed,
+        data=data, hess=hess, gtol=gtol, ftol=ftol, fatol=fatol, frtol=frtol, xtol=xtol, xatol=xatol, xrtol=xrtol,
+        fun_target=fun_target, maxfev=maxfev, history=history, dtype=dtype, seed=seed,
     )  # fmt: skip
     where = place(device)
     if plan.x0.ndim == 2:

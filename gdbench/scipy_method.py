@@ -17,9 +17,10 @@ from gdbench.arguments import checked_gradient, checked_step
 from gdbench.arrays import checked_x0
 from gdbench.counts import N_COUNTS, NFEV, NFEV_FD, NJEV
 from gdbench.devices.loop import judge, largest, still
+from gdbench.devices.plan import limits_array
 from gdbench.errors import InputError, unknown
 from gdbench.gradients.base import Gradient
-from gdbench.limits import checked_limits
+from gdbench.limits import LIMITS, checked_limits
 from gdbench.methods import find_method
 from gdbench.methods.base import Direction, LineSearch, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
@@ -57,8 +58,9 @@ def scipy_method(
     A callable for the ``method`` of ``scipy.optimize.minimize``. It takes ``args``, ``jac``, ``callback`` (with one
     argument: the point, or, if it is called ``intermediate_result``, the result so far; StopIteration ends the
     descent, and what else it raises comes with a note of how far that was), ``tol`` (as gtol) and the options maxiter,
-    maxfev, gtol, ftol, xtol and fun_target, as in :func:`gdbench.minimize`, and disp, which prints how it ended, fun,
-    nit and nfev; it gives back an ``OptimizeResult`` whose ``nfev`` holds the values spent in differences.
+    maxfev, gtol, ftol, fatol, frtol, xtol, xatol, xrtol and fun_target, as in :func:`gdbench.minimize`, and disp, which
+    prints how it ended, fun, nit and nfev; it gives back an ``OptimizeResult`` whose ``nfev`` holds the values spent in
+    differences.
 
     Raises
     ------
@@ -117,13 +119,13 @@ _UNKNOWN = Problem(name="a function of SciPy's", value=lambda x, data: 0.0, x0=n
 
 def _options(given: dict[str, Any]) -> tuple[Array, int, int]:
     """(limits, maxiter, maxfev) from SciPy's options."""
-    asked = {"maxiter": 1000, "maxfev": 2**62 - 1, "gtol": given.pop("tol", 1e-5), "disp": False}
-    asked |= {"ftol": None, "xtol": None, "fun_target": None}
+    asked = {"maxiter": 1000, "maxfev": 2**62 - 1, **dict.fromkeys(LIMITS), "disp": False}
+    asked["gtol"] = given.pop("tol", 1e-5)
     unknown = sorted(set(given) - set(asked))
     if unknown:
         raise InputError(f"unknown option {unknown[0]!r}; known are tol, {', '.join(asked)}.")
     asked |= given
-    limits = checked_limits(asked["gtol"], asked["ftol"], asked["fun_target"], asked["xtol"])
+    limits = limits_array(**checked_limits(asked))
     return limits, checked_whole("maxiter", asked["maxiter"], 0), checked_whole("maxfev", asked["maxfev"], 1)
 
 
@@ -219,7 +221,7 @@ def _descend(
             if f < f_best:
                 x_best, f_best = x.copy(), f
             status = judge(f, before, largest(g), limits)
-            if status == RUNNING and still(x, d, size, limits[3]):
+            if status == RUNNING and limits[3] >= 0 and still(x, d, size, limits):
                 status = CONVERGED_X
             try:
                 watch(result(status if status != RUNNING else MAXITER))

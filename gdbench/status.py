@@ -55,8 +55,8 @@ class Status(IntEnum):
 
 _MESSAGES = {
     Status.CONVERGED_G: "The largest slope fell to gtol.",
-    Status.CONVERGED_F: "The value changed by less than ftol.",
-    Status.CONVERGED_X: "The point moved by less than xtol.",
+    Status.CONVERGED_F: "The value changed by no more than ftol, fatol or frtol.",
+    Status.CONVERGED_X: "The point moved by no more than xtol, xatol or xrtol.",
     Status.TARGET: "The value reached fun_target.",
     Status.MAXITER: "The iteration limit was reached.",
     Status.MAXFEV: "The limit on value evaluations was reached.",

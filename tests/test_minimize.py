@@ -367,7 +367,8 @@ JUNK = st.one_of(
 )
 NAMES = (
     "problem", "x0", "gradient", "direction", "step", "method", "batch_size", "data", "maxfev", "maxtime", "gtol",
-    "ftol", "xtol", "fun_target", "history", "dtype", "device", "seed", "callback", "maxiter", "bounds",
+    "ftol", "fatol", "frtol", "xtol", "xatol", "xrtol", "fun_target", "history", "dtype", "device", "seed", "callback",
+    "maxiter", "bounds",
 )  # fmt: skip
 
 

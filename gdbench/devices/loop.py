@@ -22,25 +22,29 @@ def largest(g: Array) -> float:
     return norm
 
 
-def still(x: Array, d: Array, step_size: float, xtol: float) -> bool:
-    """Whether the step that led to x moved no variable by more than xtol * max(|x_i|, 1); never with xtol below 0.
+def still(x: Array, d: Array, step_size: float, limits: Array) -> bool:
+    """Whether the step that led to x moved no variable by more than max(xatol, xrtol * |x_i|).
 
-    >>> still([1.0, 200.0], [1.0, 100.0], 0.1, 0.1), still([1.0, 200.0], [2.0, 1.0], 0.1, 0.1)
+    Asked where ``limits[3]``, xatol, is at least 0; limits as in ``plan.limits_array``.
+
+    >>> limits = (-1.0, -1.0, -math.inf, 0.1, -1.0, 0.1)
+    >>> still([1.0, 200.0], [1.0, 100.0], 0.1, limits), still([1.0, 200.0], [2.0, 1.0], 0.1, limits)
     (True, False)
     """
     rests = True  # asked of every variable: a thread of a GPU unrolls this loop, and not one that may end early
     for i in range(len(x)):
-        rests = rests and abs(step_size * d[i]) <= xtol * max(abs(x[i]), 1.0)
+        rests = rests and abs(step_size * d[i]) <= max(limits[3], limits[5] * abs(x[i]))
     return rests
 
 
 def judge(f: float, f_before: float, slope: float, limits: Array) -> int:
-    """The status at value ``f`` and largest slope ``slope``; limits as in ``Plan.limits``.
+    """The status at value ``f`` and largest slope ``slope``; limits as in ``plan.limits_array``.
 
     ``f_before`` is the value one step before, inf at the start, where no change can be small.
 
-    >>> judge(1.0, math.inf, 1.0, (1e-5, 1e-9, -math.inf)) == RUNNING
-    True
+    >>> limits = (1e-5, 1e-9, -math.inf, -1.0, 1e-9, -1.0)
+    >>> judge(1.0, math.inf, 1.0, limits) == RUNNING, judge(1e6, 1e6 + 1e-4, 1.0, limits) == CONVERGED_F
+    (True, True)
     """
     if not (math.isfinite(f) and math.isfinite(slope)):
         return DIVERGED
@@ -51,7 +55,7 @@ def judge(f: float, f_before: float, slope: float, limits: Array) -> int:
     if (
         limits[1] >= 0.0
         and math.isfinite(f_before)
-        and abs(f_before - f) <= limits[1] * max(abs(f_before), abs(f), 1.0)
+        and abs(f_before - f) <= max(limits[1], limits[4] * max(abs(f_before), abs(f)))
     ):
         return CONVERGED_F
     return RUNNING

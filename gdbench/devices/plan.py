@@ -21,8 +21,9 @@ class Plan:
     """A descent, checked and complete: everything a device needs.
 
     ``x0`` is (n,) or, for many starts, (S, n), of float32 or float64; the dtype of the whole run is its dtype.
-    A limit that is off is -1 (gtol, ftol, xtol) or -inf (fun_target); ``maxfev`` off is 2^62. Without
-    ``keep_best`` many starts may tell their last point for their best.
+    A limit that is off is -1 (a tolerance) or -inf (fun_target); ``maxfev`` off is 2^62. An absolute tolerance and its
+    relative one (fatol and frtol, xatol and xrtol) are off together: 0 beside one that is on adds nothing to it.
+    Without ``keep_best`` many starts may tell their last point for their best.
     """
 
     problem: Problem
@@ -30,8 +31,10 @@ class Plan:
     gradient: Gradient
     method: Method | Search
     gtol: float = -1.0
-    ftol: float = -1.0
-    xtol: float = -1.0
+    fatol: float = -1.0
+    frtol: float = -1.0
+    xatol: float = -1.0
+    xrtol: float = -1.0
     fun_target: float = -np.inf
     maxfev: int = 2**62
     seed: int = 0
@@ -41,13 +44,29 @@ class Plan:
 
     @property
     def limits(self) -> Array:
-        """(gtol, ftol, fun_target, xtol), as the loops read them."""
-        return np.array([self.gtol, self.ftol, self.fun_target, self.xtol])
+        """As the loops read them, see :func:`limits_array`."""
+        return limits_array(self.gtol, self.fatol, self.frtol, self.xatol, self.xrtol, self.fun_target)
 
     @property
     def data(self) -> Data:
         """The problem's data in the run's dtype, contiguous and writable; no copy where none is needed."""
         return data_as(self.problem.data, self.x0.dtype)
+
+
+def limits_array(
+    gtol: float = -1.0,
+    fatol: float = -1.0,
+    frtol: float = -1.0,
+    xatol: float = -1.0,
+    xrtol: float = -1.0,
+    fun_target: float = -np.inf,
+) -> Array:
+    """(gtol, fatol, fun_target, xatol, frtol, xrtol): the limits as ``devices/loop.py`` reads them, off as in a Plan.
+
+    >>> limits_array(gtol=1e-5, xatol=1e-3, xrtol=0.0).tolist()
+    [1e-05, -1.0, -inf, 0.001, -1.0, 0.0]
+    """
+    return np.array([gtol, fatol, fun_target, xatol, frtol, xrtol])
 
 
 def data_as(data: Data, dtype: np.dtype) -> Data:

@@ -1,7 +1,8 @@
 """Who takes part in ``convergence``, and the one setting of each that is tuned: as many values for everyone.
 
 A first-order direction has its fixed step size tuned, one with a line search how flat the search wants the slope, a
-Newton direction how it backs off, a trust region its first radius, a local search the size of its moves.
+Newton direction how it backs off, a trust region its first radius, a local search the size of its moves (of its first
+move, where that adapts). Random search has no setting: it draws from the problem's own box, and runs as it is.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from gdbench.methods import DIRECTIONS, find_method
+from gdbench.methods import DIRECTIONS, SEARCHES, find_method
 from gdbench.methods.base import Method, Search
 
 #: Values that every method's setting is tried at.
@@ -42,14 +43,17 @@ TUNED: dict[str, tuple[str, tuple[float, ...]]] = {
     "damped": ("shrink", SHARES),
     "trust-radius": ("initial", by_halves(-5)),
     "random-local-search": ("scale", by_halves(-6)),
+    "random-local-search-adaptive": ("scale", by_halves(-6)),
 }
+#: What stands for the setting of a method that has none.
+NONE = "none"
 
 SMOKE = ("steepest", "adam", "bfgs", "newton", "random-local-search")
 
 
 def contenders(size: str) -> list[str]:
-    """Every direction on the shelf, three of second order, and the local search; a few of them for "smoke"."""
-    return list(SMOKE) if size == "smoke" else [*DIRECTIONS, "newton", "newton-cg", "trust-ncg", "random-local-search"]
+    """Every direction on the shelf, three of second order, and every search; a few of them for "smoke"."""
+    return list(SMOKE) if size == "smoke" else [*DIRECTIONS, "newton", "newton-cg", "trust-ncg", *SEARCHES]
 
 
 def family_of(name: str) -> str:
@@ -67,25 +71,33 @@ def family_of(name: str) -> str:
     return "fixed step" if name in DIRECTIONS else "Newton"
 
 
-def setting_of(name: str) -> Setting:
-    """What is tuned of a method.
+def setting_of(name: str) -> Setting | None:
+    """What is tuned of a method; None where there is nothing.
 
     >>> setting_of("adam").name, setting_of("adam").default, setting_of("lbfgs").default, setting_of("cg-pr").default
     ('step_size', 0.001, 0.9, 0.1)
+    >>> setting_of("random-search") is None
+    True
     """
     part = _part(find_method(name))
+    if part.name not in TUNED:
+        return None
     field, grid = TUNED[part.name]
     return Setting(field, float(getattr(part, field)), grid)
 
 
-def tuned(name: str, value: float) -> Method | Search:
-    """The method with its setting at ``value``, everything else as it is by itself.
+def tuned(name: str, value: float | None) -> Method | Search:
+    """The method with its setting at ``value``, everything else as it is by itself; all of it where it has no setting.
 
     >>> tuned("bfgs", 0.5).step.c2, tuned("random-local-search", 2.0).scale
     (0.5, 2.0)
+    >>> tuned("random-search", None).name
+    'random-search'
     """
-    method = find_method(name)
-    part = replace(_part(method), **{setting_of(name).name: value})
+    method, setting = find_method(name), setting_of(name)
+    if setting is None:
+        return method
+    part = replace(_part(method), **{setting.name: value})
     return replace(method, step=part) if isinstance(method, Method) else part
 
 

@@ -1,8 +1,9 @@
 """Which method gets where it should, and at what cost? All of them on all small test problems, equally well tuned.
 
-A case is a problem: every method tries the same number of settings with the same budget from the standard start, then
-runs with the best of them from fresh starts to four common targets. Counts are exact; seconds are taken apart,
-contenders interleaved. One more case holds four descents on a quadratic against their theory.
+A case is a problem: every method tries the same number of settings with the same budget from the standard start
+(random search, which has none, runs as it is), then runs with the best of them from fresh starts to four common
+targets. Counts are exact; seconds are taken apart, contenders interleaved. One more case holds four descents on a
+quadratic against their theory.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdbench.experiments.base import Experiment, Outcome, Settings, Verdict
-from gdbench.experiments.contenders import contenders, setting_of, tuned
+from gdbench.experiments.contenders import NONE, contenders, setting_of, tuned
 from gdbench.experiments.convergence_table import FLOOR, TAU, summary, table
 from gdbench.experiments.racing import Race, clocked, counts_at, fresh_start, plan_of, price, race
 from gdbench.experiments.rates import measure_rates
 from gdbench.harness.case import Case
 from gdbench.harness.targets import TAUS, target_values
 from gdbench.harness.timing import noises
+from gdbench.methods import find_method
 from gdbench.problems import PROBLEMS, Problem
 
 if TYPE_CHECKING:
@@ -111,16 +113,19 @@ def lowest_of(problem: Problem, methods: list[str], budget: int) -> float:
     """The known minimum; else the lowest value that any contender, with its default, meets from the standard start."""
     if problem.f_star is not None:
         return problem.f_star
-    defaults = (tuned(name, setting_of(name).default) for name in methods)
-    return min(race(plan_of(problem, problem.x0, method, budget, None, 0), np.empty(0)).best for method in defaults)
+    plans = (plan_of(problem, problem.x0, find_method(name), budget, None, 0) for name in methods)
+    return min(race(plan, np.empty(0)).best for plan in plans)
 
 
 def tune(problem: Problem, name: str, lowest: float, asked: dict[str, Any]) -> dict[str, Any]:
     """Every value of the method's setting from the standard start: the best one, and how each did.
 
-    Better is to meet more of the targets; then to meet the hardest of them in fewer values; then to end lower.
+    Better is to meet more of the targets; then to meet the hardest of them in fewer values; then to end lower. A method
+    without a setting tries none.
     """
     setting = setting_of(name)
+    if setting is None:
+        return {"setting": NONE, "default": None, "tuned": None, "grid": (), "evaluations": []}
     targets = target_values(float(problem.value(problem.x0, problem.data)), lowest, asked["taus"])
 
     def tried(value: float) -> Race:

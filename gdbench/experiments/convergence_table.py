@@ -26,7 +26,8 @@ def table(frame: pandas.DataFrame) -> pandas.DataFrame:
     """Three kinds of rows, told apart by ``part``.
 
     ``targets``: problem, method and target: share of starts that meet it with its interval, median cost, counts, ERT,
-    seconds, the tuned setting, and the cost from each start (``cost_1``, ...; infinite for a miss).
+    seconds, the tuned setting ("none" where the method has none), and the cost from each start (``cost_1``, ...;
+    infinite for a miss).
     ``tuning``: method and value of its setting: share of problems solved from the standard start.
     ``rates``: quadratic, method and iteration: value, cost and theory.
     """

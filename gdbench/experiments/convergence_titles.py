@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gdbench.experiments.contenders import VALUES
+from gdbench.experiments.contenders import NONE, VALUES
 from gdbench.experiments.convergence_table import TAU, at_target, costs_by_start
 from gdbench.harness.targets import ratios
 
@@ -38,10 +38,17 @@ def profiles(tidy: pandas.DataFrame, highlight: str) -> Figure:
     )
     problems = costs.index.get_level_values("problem").nunique()
     subtitle = (
-        f"{problems} problems, {len(costs)} runs a method, tuned on each problem; target: {TARGET}; budget "
-        f"{int(rows['budget'].iloc[0]):,} evaluations (value and slope count 1, a Hessian n, a product with it 1)"
+        f"{problems} problems, {len(costs)} runs a method, tuned on each problem{_untuned(rows)}; target: {TARGET}; "
+        f"budget {int(rows['budget'].iloc[0]):,} evaluations "
+        "(value and slope count 1, a Hessian n, a product with it 1)"
     )
     return profiles_figure(costs, costs.index.get_level_values("n").to_list(), title, subtitle)
+
+
+def _untuned(rows: pandas.DataFrame) -> str:
+    """Who is not tuned, having no setting, in brackets; "" where everyone is."""
+    names = sorted(rows.loc[rows["setting"] == NONE, "method"].astype(str).unique())
+    return f" (not {' and '.join(names)}: no setting)" if names else ""
 
 
 def _best(shares: pandas.Series[float]) -> str:
@@ -75,9 +82,9 @@ def runtimes(tidy: pandas.DataFrame, highlight: str) -> Figure:
         title += f"; {half.index[0]} meets half of them soonest, within {count(half.iloc[0])} evaluations"
     floor = float(every["seconds_floor"].median())
     subtitle = (
-        f"{len(took)} problems, each method tuned on each; left: {len(triples):,} triples of problem, target "
-        f"({', '.join(f'{tau:.0e}' for tau in sorted(every['tau'].unique())[::-1])} of the way left) and start; right: "
-        f"target {TAU:.0e}, first start, one call of a descent"
+        f"{len(took)} problems, each method tuned on each{_untuned(own)}; left: {len(triples):,} triples of problem, "
+        f"target ({', '.join(f'{tau:.0e}' for tau in sorted(every['tau'].unique())[::-1])} of the way left) and start; "
+        f"right: target {TAU:.0e}, first start, one call of a descent"
     )
     return runtime_figure(triples, took, floor, title, subtitle)
 
@@ -102,8 +109,8 @@ def costs(tidy: pandas.DataFrame, highlight: str) -> Figure:
         title += f"{near} " if solved[near] == solved.max() else f"{near}, which solves {solved[near]}, "
     title += f"{'comes' if most != near else 'it comes'} nearest the least cost: {ratio(typical[near])} at the median"
     subtitle = (
-        f"median cost over {int(rows['runs'].min())} starts, each method tuned on each problem; target: {TARGET}; "
-        "cost: value and slope count 1, a Hessian n, a product with it 1; in brackets: variables"
+        f"median cost over {int(rows['runs'].min())} starts, each method tuned on each problem{_untuned(rows)}; "
+        f"target: {TARGET}; cost: value and slope count 1, a Hessian n, a product with it 1; in brackets: variables"
     )
     return cost_heatmap(table, title, subtitle)
 

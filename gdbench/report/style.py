@@ -85,7 +85,7 @@ LOOKS = {
     "svd": Look(PURPLE, "s", DASHED),
     "random-search": Look(BLACK, "X", DOTTED),
     "random-local-search": Look(PURPLE, "v", MIXED),
-    "random-local-search-adaptive": Look(ORANGE, "D", DASHED),
+    "random-local-search-adaptive": Look(BLUE, "P", MIXED),
 }
 
 

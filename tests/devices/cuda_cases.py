@@ -146,9 +146,11 @@ def test_a_slope_by_automatic_differentiation_agrees_with_the_cpu(problem, dtype
     assert_same_runs(on_device(asked, STEPS_DONE), on_cpu(asked, STEPS_DONE), TOLERANCE[dtype])
 
 
-def test_a_point_that_stops_moving_is_converged():
+# The second variable is at 0 after a step, the first halves: it moves by as much as is left.
+@pytest.mark.parametrize(("xatol", "xrtol"), [(1e-2, 1e-2), (1e-4, 0.0), (0.0, 1.5)])
+def test_a_point_that_stops_moving_is_converged(xatol, xrtol):
     problem = quadratic(spectrum=[1.0, 2.0])
-    asked = plan(problem, starts(problem, 3, "float64"), step=("fixed", 0.5), xtol=1e-2)
+    asked = plan(problem, starts(problem, 3, "float64"), step=("fixed", 0.5), xatol=xatol, xrtol=xrtol)
     runs = on_device(asked, 60)
     assert runs.status.tolist() == [CONVERGED_X] * 3
     assert_same_runs(runs, on_cpu(asked, 60), 1e-10)
@@ -188,9 +190,11 @@ def test_the_limit_on_values_is_kept(maxfev, spent):
     np.testing.assert_array_equal(runs.counts[:, NFEV] + runs.counts[:, NFEV_FD], spent)
 
 
-def test_a_value_that_settles_is_converged():
+# A value is a quarter of the one before.
+@pytest.mark.parametrize(("fatol", "frtol"), [(1e-3, 1e-3), (1e-6, 0.0), (0.0, 0.8)])
+def test_a_value_that_settles_is_converged(fatol, frtol):
     problem = quadratic(spectrum=[1.0, 2.0])
-    asked = plan(problem, starts(problem, 3, "float64"), step=("fixed", 0.5), ftol=1e-3)
+    asked = plan(problem, starts(problem, 3, "float64"), step=("fixed", 0.5), fatol=fatol, frtol=frtol)
     runs = on_device(asked, 60)
     assert runs.status.tolist() == [CONVERGED_F] * 3
     assert_same_runs(runs, on_cpu(asked, 60), 1e-10)

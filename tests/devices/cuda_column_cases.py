@@ -56,7 +56,7 @@ def test_a_long_memory_takes_few_variables_out_of_registers_too():
 
 def test_it_goes_on_from_where_it_was_and_ends_as_the_cpu_does():
     problem = quadratic(n=20)
-    asked = plan(problem, drawn(5, 20), step=("fixed", 0.05), xtol=2e-2)
+    asked = plan(problem, drawn(5, 20), step=("fixed", 0.05), xatol=2e-2, xrtol=2e-2)
     runs, twin = on_device(asked, 3), on_cpu(asked, 3)
     runs.advance(40)
     twin.advance(40)

@@ -113,5 +113,7 @@ def test_what_does_not_fit_goes_one_by_one(in_lanes):
     assert not lanes.fits(checked_plan("rosenbrock", STARTS, step="best-of"), 10)
     assert not lanes.fits(checked_plan("rosenbrock", STARTS, direction="bfgs", step=1e-3), 10)
     assert not lanes.fits(checked_plan("rosenbrock", STARTS, direction="bfgs"), 10)
-    assert not lanes.fits(checked_plan("rosenbrock", STARTS, xtol=1e-3), 10)
+    for name in ("xtol", "xatol", "xrtol", "fatol", "frtol"):
+        assert not lanes.fits(checked_plan("rosenbrock", STARTS, **{name: 1e-3}), 10)
+    assert lanes.fits(checked_plan("rosenbrock", STARTS, ftol=1e-3), 10)
     assert not lanes.fits(checked_plan("softmax", np.zeros((3, 27))), 10)

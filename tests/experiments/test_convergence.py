@@ -1,11 +1,12 @@
 """Runs to targets held against plain NumPy descents, and tables, titles and pictures against made-up records."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from report_tables import figure_text
+from report_tables import figure_text, labels, words
 
 from gdbench.comparing.sides import Measured
 from gdbench.errors import InputError
@@ -18,6 +19,7 @@ from gdbench.experiments.rates import descents, measure_rates, theory
 from gdbench.harness.case import Case
 from gdbench.harness.noise import own_noise
 from gdbench.harness.targets import TAUS, target_values
+from gdbench.methods import SEARCHES, find_method
 from gdbench.minimize import minimize
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Problem
@@ -39,12 +41,21 @@ def plain_descent(problem, step, steps):
 
 
 def test_every_method_tries_as_many_values_its_default_among_them():
-    for name in contenders("default"):
+    parts = set()
+    for name in set(contenders("default")) - {"random-search"}:
         setting = setting_of(name)
         assert len(setting.grid) == len(set(setting.grid)) == VALUES
         assert setting.default in setting.grid
         tuned(name, setting.grid[0]), tuned(name, setting.grid[-1])  # none is refused
-    assert set(TUNED) == {getattr(tuned(n, setting_of(n).default), "step", tuned(n, 0.5)).name for n in contenders("")}
+        as_it_is = tuned(name, setting.default)
+        assert as_it_is == find_method(name)
+        parts.add(getattr(as_it_is, "step", as_it_is).name)
+    assert parts == set(TUNED)
+
+
+def test_every_search_takes_part_but_in_smoke():
+    assert set(SEARCHES) <= set(contenders("default")) == set(contenders("full"))
+    assert set(SEARCHES) & set(contenders("smoke")) == {"random-local-search"}
 
 
 def test_methods_that_are_drawn_together_differ_in_colour_or_dash():
@@ -82,12 +93,12 @@ def test_a_race_meets_its_targets_where_a_plain_descent_does():
     assert [cost for cost in short.evaluations if cost < INF] == [row + 1 for row in expected if row < 5]
 
 
-@pytest.mark.parametrize("name", ["newton", "newton-cg", "bfgs", "random-local-search"])
+@pytest.mark.parametrize("name", ["newton", "newton-cg", "bfgs", *SEARCHES])
 def test_counts_at_targets_are_those_of_a_run_that_stops_there(name):
     problem = PROBLEMS["rosenbrock"]()
-    method = tuned(name, setting_of(name).default)
+    method = find_method(name)
     f0 = float(problem.value(problem.x0, problem.data))
-    targets = target_values(f0, 0.0, (0.5, 0.1))
+    targets = target_values(f0, 0.0, (0.5, 0.1))  # which random search meets too
     gradient = "auto" if "search" in name else "analytic"
     plan = plan_of(problem, problem.x0, method, 5_000, targets[-1], 3)
     rows = race(plan, targets).rows
@@ -109,6 +120,20 @@ def test_tuning_picks_the_step_that_a_plain_search_of_the_grid_picks():
     expected = min(spent, key=lambda step: (sum(np.isinf(spent[step])), spent[step][-1]))
     assert told["tuned"] == expected
     assert told["evaluations"] == [spent[step][TAUS.index(TAU)] for step in told["grid"]]
+
+
+def test_a_method_without_a_setting_tries_none_and_runs_as_it_is():
+    problem, none = PROBLEMS["booth"](), {"setting": "none", "default": None, "tuned": None, "grid": ()}
+    told = tune(problem, "random-search", 0.0, {"taus": list(TAUS), "tuning_budget": 200})
+    assert told == {**none, "evaluations": []}
+    (case,) = (c for c in cases(Settings(size="smoke")) if c.parameters["problem"] == "booth")
+    case = replace(case, parameters={**case.parameters, "methods": ["random-search", "newton"]})
+    tidy = table(pd.DataFrame([{"machine": "here", **case.parameters, **measure(case).measured}]))
+    rows = tidy[tidy["part"] == "targets"].set_index("method").loc["random-search"]
+    assert set(rows["setting"]) == {"none"}
+    assert rows[["default", "tuned"]].isna().all(axis=None)
+    assert rows["successes"].max() > 0  # of the easiest target
+    assert set(tidy.loc[tidy["part"] == "tuning", "method"]) == {"newton"}
 
 
 def test_the_lowest_value_of_a_problem_without_a_known_minimum_is_met_by_somebody():
@@ -222,6 +247,38 @@ def test_the_pictures_draw_the_numbers_of_the_table():
         assert tuple(curve.get_ydata()) == ends
         (own,) = (line for line in panel.lines if line.get_gid() == "default")
         assert len(own.get_xdata()) == 1
+
+
+def test_names_of_all_contenders_stand_apart_and_inside():
+    """Whoever comes last: its name, beside or above the last column, is the one that could leave the figure."""
+    everyone = contenders("default")
+    for names in (everyone, everyone[::-1]):
+        spent = {name: [4.0 * (i + 1), 5.0 * (i + 1) ** 2, 9.0] for i, name in enumerate(names)}
+        costs = pd.DataFrame(spent, index=["booth (2)", "wood (4)", "watson (30)"])
+        figure = cost_heatmap(costs, "a message", "a budget")
+        figure.draw_without_rendering()
+        budget = next(text for text in figure.texts if text.get_gid() == "subtitle").get_window_extent()
+        above = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
+        assert len(above) == len(names)
+        assert all(box.y1 < budget.y0 and box.x1 <= figure.bbox.x1 for box in above)
+        figure = profiles_figure(costs, [2, 4, 30], "a message")
+        figure.draw_without_rendering()
+        for panel in figure.axes:
+            boxes = [text.get_window_extent() for text in labels(panel)]
+            assert len(boxes) == len(names)
+            assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+            assert not any(box.overlaps(other) for i, box in enumerate(boxes) for other in boxes[i + 1 :])
+
+
+def test_titles_say_who_was_not_tuned():
+    records = made_up()
+    for tuning in records["tuning"].dropna():
+        tuning["adam"] = {"setting": "none", "default": None, "tuned": None, "grid": [], "evaluations": []}
+    tidy = table(records)
+    for draw in (EXPERIMENT.figure, EXPERIMENT.more["heatmap"], EXPERIMENT.more["runtime"]):
+        assert "(not adam: no setting)" in figure_text(draw(tidy, "here"), "subtitle").replace("\n", " ")
+    (panel,) = EXPERIMENT.more["sensitivity"](tidy, "here").axes
+    assert [words(text) for text in labels(panel)] == ["bfgs: c2"]
 
 
 def test_pictures_of_nothing_are_refused():

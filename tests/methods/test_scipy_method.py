@@ -110,7 +110,11 @@ def run(**arguments):
     [
         ({"gtol": 1e3}, Status.CONVERGED_G),
         ({"ftol": 1e-1}, Status.CONVERGED_F),
+        ({"fatol": 1e1}, Status.CONVERGED_F),
+        ({"frtol": 1e-1}, Status.CONVERGED_F),
         ({"xtol": 1e-3}, Status.CONVERGED_X),
+        ({"xatol": 1e-3}, Status.CONVERGED_X),
+        ({"xrtol": 1e-3}, Status.CONVERGED_X),
         ({"fun_target": 1e3}, Status.TARGET),
         ({"maxfev": 7}, Status.MAXFEV),
         ({"maxiter": 0}, Status.MAXITER),

@@ -160,7 +160,7 @@ def descend(  # type: ignore[no-untyped-def]
                 for i in range(x.size):
                     trajectory[row, i] = x[i]
         status = judge(f, f_before, slope, limits)
-        if not plain and watched and status == RUNNING and still(x, d, step_size, limits[3]):
+        if not plain and watched and status == RUNNING and still(x, d, step_size, limits):
             status = CONVERGED_X
     if at_best:
         for i in range(x.size):
@@ -214,8 +214,8 @@ def shortcuts(plan: Plan) -> tuple[bool, bool, bool]:
     # By rule, not by class: a subclass with a rule of its own is called.
     fixed = method.step.rule is Fixed.rule
     analytic = plan.gradient.rule is Analytic.rule and not isinstance(method.step, LineSearch)
-    # xtol is about the direction, which the plain loop never writes down.
-    return analytic, fixed, fixed and method.direction.rule is Steepest.rule and plan.xtol < 0
+    # A tolerance of the point is about the direction, which the plain loop never writes down.
+    return analytic, fixed, fixed and method.direction.rule is Steepest.rule and plan.xatol < 0
 
 
 def trial_room(n: int, dtype: np.dtype) -> tuple[Array, Array, Array]:

@@ -40,7 +40,8 @@ def fits(plan: Plan, maxiter: int) -> bool:
         and plan.gradient.rule is Analytic.rule
         and method.direction.on_batches  # what compares slopes branches too much
         and hasattr(method.step.rule, "at")
-        and plan.xtol < 0
+        and plan.xatol < 0
+        and plan.fatol == plan.frtol
         and starts * maxiter >= STEPS_THAT_PAY
     )
 
@@ -48,7 +49,7 @@ def fits(plan: Plan, maxiter: int) -> bool:
 def compiled(plan: Plan):
     """The loop for a plan that fits."""
     direction, step, n = plan.method.direction, plan.method.step, plan.x0.shape[1]
-    watched = bool(plan.gtol >= 0 or plan.ftol >= 0 or plan.fun_target > -np.inf)
+    watched = bool(plan.gtol >= 0 or plan.fatol >= 0 or plan.fun_target > -np.inf)
     gradient, x0 = plan.problem.gradient, plan.x0
     rules = gradient, direction.rule, step.rule.at
     return _compiled(*rules, direction.rows(n), n, x0.dtype, watched, plan.keep_best)

@@ -18,7 +18,7 @@ from gdbench.devices.cpu.descend import Slope, addresses_of, shortcuts
 from gdbench.devices.cpu.pointer import borrowed, float_function, pack, scalar_function, void_function
 from gdbench.devices.cpu.running import Running
 from gdbench.devices.loop import judge
-from gdbench.devices.plan import Plan
+from gdbench.devices.plan import Plan, limits_array
 from gdbench.methods.base import Method
 from gdbench.philox import shuffle
 from gdbench.problems.base import Array
@@ -174,7 +174,7 @@ class MinibatchDescent(Running):
         self._order = np.zeros(problem.rows, np.int64)
         self.counts, self._values = self._slope.counts, np.array([np.nan])
         # The target and the tolerances are about the whole value, which no step sees.
-        self._limits = np.array([-1.0, -1.0, -np.inf, -1.0])
+        self._limits = limits_array()
 
     def begin(self) -> int:
         """Look at the start: its value must be finite. Nothing is counted, no step depends on it."""

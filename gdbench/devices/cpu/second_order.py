@@ -139,7 +139,7 @@ def descend_by_curvature(  # type: ignore[no-untyped-def]
         row += 1
         if taken:
             status = judge(f, f_before, slope, limits)
-            if limits[3] >= 0.0 and status == RUNNING and still(x, d, step_size, limits[3]):
+            if limits[3] >= 0.0 and status == RUNNING and still(x, d, step_size, limits):
                 status = CONVERGED_X
     values[F], values[RADIUS] = f, radius
     return status, k

@@ -126,7 +126,7 @@ def descent(
             for i in range(point.size):
                 best[i] = point[i]
         status = judge(f, f_before, slope, limits)
-        if status == RUNNING and limits[3] >= 0.0 and still(point, d, step_size, limits[3]):
+        if status == RUNNING and limits[3] >= 0.0 and still(point, d, step_size, limits):
             status = CONVERGED_X
     values[0] = f
     values[1] = f_best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 #: The palest colour stands for this many times the cheapest, and for all above.
 WORST = 1_000.0
 ROW = 0.205  # inches
+#: Letters of a column's name after which it is broken, so that it stays below the words and within the figure.
+LETTERS = 24
 
 
 @styled()
@@ -68,9 +71,10 @@ def cost_heatmap(costs: DataFrame, title: str, subtitle: str = "") -> Figure:
     panel.invert_yaxis()
     panel.set_yticks(np.arange(len(table)) + 0.5, [str(name) for name in table.index], size=LABEL_SIZE - 0.5)
     solved = np.isfinite(times).sum(axis=0)
-    names = [f"{name} ({k})" for name, k in zip(table.columns, solved)]
-    panel.set_xticks(np.arange(table.shape[1]) + 0.4, names, size=LABEL_SIZE, **how)
+    names = ["\n".join(textwrap.wrap(f"{name} ({k})", LETTERS)) for name, k in zip(table.columns, solved)]
+    panel.set_xticks(np.arange(table.shape[1]) + 0.4, names, size=LABEL_SIZE, linespacing=1.0, **how)
     panel.tick_params(length=0, labelbottom=False, labeltop=True)
+    panel.tick_params("x", pad=6)  # a second line begins lower
     panel.spines[:].set_visible(False)
     return figure
 

@@ -49,7 +49,7 @@ def profiles_figure(costs: DataFrame, n: Sequence[int], title: str, subtitle: st
         raise InputError("the profiles have nothing to show: no method meets the target on any problem.")
     notes = [
         "a miss counts as infinite cost, and stays in every share; left edge of the left panel: how often a method is "
-        "the cheapest; labels: share solved in the end",
+        "the cheapest; labels: share solved by the right edge",
         HAIR,
     ]
     if costs.shape[1] > 2:
