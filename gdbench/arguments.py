@@ -77,6 +77,7 @@ def checked_plan(
         gradient=source,
         method=chosen,
         **checked_limits(limits),
+        keep_best=True,
         maxfev=2**62 if maxfev is None else checked_whole("maxfev", maxfev, 1),
         seed=checked_whole("seed", seed, 0),
         history=bool(history),
