@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gdbench.arguments import checked_plan, checked_step
+from gdbench.arguments import checked_step
 from gdbench.arrays import check_kind, checked_dtype
 from gdbench.counts import NAMES
 from gdbench.devices.log import FEW
@@ -27,6 +27,7 @@ from gdbench.methods.base import Direction, Method, Search, Step
 from gdbench.methods.second_order.base import SecondOrder
 from gdbench.methods.second_order.kfac import Kfac
 from gdbench.problems.base import Data, Problem
+from gdbench.repeated import plan_again
 from gdbench.result import Result
 from gdbench.status import MAXITER, MAXTIME, RUNNING, STOPPED, Status
 from gdbench.watching import check_callback, note_progress
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 SECONDS_A_BLOCK = 0.02
 #: A step asks for about so many slopes, or takes as long, at most.
 SLOPES_A_STEP = 20
+#: What asking for a slope takes, however cheap the slope is.
+SECONDS_A_CALL = 3e-5
+_ENDS = {int(status): (status, status.success, status.message) for status in Status}
 
 
 def minimize(
@@ -145,7 +149,7 @@ def minimize(
     if averaged := isinstance(method, PolyakRuppert):
         method = method.over(int(maxiter), checked_step(step), batch_size)
         step = batch_size = None
-    plan = checked_plan(
+    plan = plan_again(
         problem, x0, gradient=gradient, direction=direction, step=step, method=method, batch_size=batch_size,
         data=data, hess=hess, gtol=gtol, ftol=ftol, fatol=fatol, frtol=frtol, xtol=xtol, xatol=xatol, xrtol=xrtol,
         fun_target=fun_target, maxfev=maxfev, history=history, dtype=dtype, seed=seed,
@@ -228,7 +232,7 @@ def _drive(
     seconds_at = [(0, clock.seconds)]
     block = 1
     if callback is None and maxtime is None:  # the slope at the start tells about how dear a step is
-        block = max(1, min(FEW, int(SECONDS_A_BLOCK / took / SLOPES_A_STEP)))
+        block = max(1, min(FEW, int(SECONDS_A_BLOCK / max(took - SECONDS_A_CALL, 1e-9) / SLOPES_A_STEP)))
     while status == RUNNING and run.k < maxiter:
         if maxtime is not None and clock.seconds >= maxtime:
             return MAXTIME, seconds_at
@@ -248,7 +252,7 @@ def _drive(
 
 
 def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at: list[tuple[int, float]]) -> Result:
-    status = Status(code)
+    status, success, message = _ENDS[code]
     mean = run.average
     x, jac, fun, x_best, fun_best = run.x if mean is None else mean, run.jac, run.fun, run.x_best, run.fun_best
     batches = isinstance(plan.method, Method) and plan.method.batch_size is not None
@@ -275,9 +279,9 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
         x=x,
         fun=fun,
         jac=jac,
-        success=status.success,
+        success=success,
         status=status,
-        message=status.message,
+        message=message,
         nit=run.k,
         **dict(zip(NAMES, run.counts.tolist())),
         x_best=x_best,

@@ -19,6 +19,9 @@ class Place(NamedTuple):
     number: int
 
 
+CPU = Place("cpu", 0)
+
+
 def place(device: object) -> Place:
     """The place of that name.
 
@@ -29,6 +32,8 @@ def place(device: object) -> Place:
     >>> place("cuda:1"), place("cpu").kind
     (Place(kind='cuda', number=1), 'cpu')
     """
+    if isinstance(device, str) and device == "cpu":  # most calls, and no work for them
+        return CPU
     found = re.fullmatch(r"(cpu|cuda)|cuda:(\d{1,4})", device) if isinstance(device, str) else None
     if found is None:
         raise unknown("device", device, [*DEVICES, "cuda:1"])

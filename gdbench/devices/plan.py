@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,7 +23,8 @@ class Plan:
     ``x0`` is (n,) or, for many starts, (S, n), of float32 or float64; the dtype of the whole run is its dtype.
     A limit that is off is -1 (a tolerance) or -inf (fun_target); ``maxfev`` off is 2^62. An absolute tolerance and its
     relative one (fatol and frtol, xatol and xrtol) are off together: 0 beside one that is on adds nothing to it.
-    Without ``keep_best`` many starts may tell their last point for their best.
+    Without ``keep_best`` many starts may tell their last point for their best. ``memo`` is for what a device works out
+    of all this but the entries of x0.
     """
 
     problem: Problem
@@ -41,6 +42,13 @@ class Plan:
     history: bool = True
     trajectory: bool = False
     keep_best: bool = True
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def at(self, x0: Array) -> Plan:
+        """The same from another start, of the same shape and dtype; what was worked out is shared."""
+        other = object.__new__(Plan)
+        other.__dict__.update(self.__dict__, x0=x0)
+        return other
 
     @property
     def limits(self) -> Array:

@@ -223,25 +223,32 @@ def trial_room(n: int, dtype: np.dtype) -> tuple[Array, Array, Array]:
     return np.zeros(n, dtype), np.zeros(n, dtype), np.zeros(4)
 
 
+def _prepared(plan: Plan) -> tuple[Any, Array, tuple[bool, ...], tuple[Array, Array], Array, int]:
+    """What a descent needs beside its start: loop, addresses, flags, settings, limits, rows of its direction."""
+    method = plan.method
+    assert isinstance(method, Method)
+    flags = (*shortcuts(plan), isinstance(method.step, LineSearch))
+    settings = np.array(method.direction.hyper), np.array(method.step.hyper)
+    rows = method.direction.rows(plan.x0.size)
+    return _descend(plan.x0.dtype), addresses_of(plan), flags, settings, plan.limits, rows
+
+
 class Descent(Running):
     """A full-batch descent under way (a ``Run``, see ``devices/plan.py``)."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        method = plan.method
-        assert isinstance(method, Method)
         dtype, n = plan.x0.dtype, plan.x0.size
-        self._loop, self._addresses, self._flags = _descend(dtype), addresses_of(plan), shortcuts(plan)
+        if "descent" not in plan.memo:
+            plan.memo["descent"] = _prepared(plan)
+        self._loop, self._addresses, self._flags, self._hyper, self._limits, rows = plan.memo["descent"]
         self._slope = Slope(plan, self._addresses)
         self.x, self.jac, self._x_best = plan.x0.copy(), np.zeros(n, dtype), plan.x0.copy()
-        self._searching = isinstance(method.step, LineSearch)
         self._scratch, self._trial = (np.zeros(n, dtype), np.zeros(n, dtype)), trial_room(n, dtype)
-        self._state = np.zeros((method.direction.rows(n), n), dtype)
+        self._state = np.zeros((rows, n), dtype)
         self._hessian = np.zeros((0, 0), dtype)
-        self._hyper = np.array(method.direction.hyper), np.array(method.step.hyper)
         self.counts = self._slope.counts
         self._values = np.array([np.nan, np.inf, 0.0])
-        self._limits = plan.limits
 
     @property
     def x_best(self) -> Array:
@@ -265,7 +272,7 @@ class Descent(Running):
 
     def _block(self, k: int, k_end: int) -> tuple[int, int]:
         return self._loop(  # type: ignore[no-any-return]
-            self._addresses, *self._flags, self._searching, (self.x, self.jac, self._x_best), self._scratch,
+            self._addresses, *self._flags, (self.x, self.jac, self._x_best), self._scratch,
             self._trial, self._hessian, self._state, self._slope.data, self._slope.hyper, *self._hyper,
             self.counts, self._values, self._limits, self.plan.maxfev, k, k_end, self._log.rows, self._log.points,
         )  # fmt: skip

@@ -66,13 +66,15 @@ class Slope:
 
     def __init__(self, plan: Plan, addresses: Array | None = None) -> None:
         """``addresses``: those of the plan, if they are known; they begin like :func:`slope_leaves`."""
-        dtype = plan.x0.dtype
+        if "slope" not in plan.memo:
+            dtype = plan.x0.dtype
+            hyper = np.array(plan.gradient.hyper(dtype), dtype=np.float64)
+            plan.memo["slope"] = plan.data, hyper, _evaluate(dtype), values_at_driver(dtype)
+        self.data: Data
+        self.data, self.hyper, self._evaluate, self._values = plan.memo["slope"]
         self.addresses = np.array(slope_leaves(plan), np.int64) if addresses is None else addresses
-        self.data: Data = plan.data
         self._gradient = plan.problem.gradient
-        self.hyper = np.array(plan.gradient.hyper(dtype), dtype=np.float64)
         self.counts = np.zeros(N_COUNTS, np.int64)
-        self._evaluate, self._values = _evaluate(dtype), values_at_driver(dtype)
 
     def __call__(self, x: Array, out: Array, repeats: int = 1) -> float:
         """Write the slope at x into ``out``; returns the value."""
