@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from gdbench.errors import unknown
@@ -40,8 +39,7 @@ def place(device: object) -> Place:
     return Place(found[1] or "cuda", int(found[2] or 0))
 
 
-@contextmanager
-def in_use(where: Place) -> Iterator[None]:
+def in_use(where: Place) -> AbstractContextManager[None]:
     """A GPU of that number is the one in use while this lasts; of the CPU there is one alone.
 
     Raises
@@ -49,9 +47,7 @@ def in_use(where: Place) -> Iterator[None]:
     InputError: CUDA cannot be used, or there is no such device.
     """
     if where.kind == "cpu":
-        yield
-        return
+        return nullcontext()
     from gdbench.devices.cuda import door
 
-    with door.on(where.number):
-        yield
+    return door.on(where.number)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from gdbench.arrays import FEW_VARIABLES
 from gdbench.counts import NFEV, NFEV_FD, NJEV
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, data, driver, leaf, matrix, room, vector
 from gdbench.devices.cpu.largest import largest
@@ -23,6 +24,7 @@ from gdbench.devices.cpu.running import Running
 from gdbench.devices.cpu.slope import Slope as Slope
 from gdbench.devices.cpu.slope import slope_leaves
 from gdbench.devices.loop import judge, still
+from gdbench.devices.loop import largest as largest_of
 from gdbench.devices.plan import Plan
 from gdbench.gradients.analytic import Analytic
 from gdbench.methods.base import LineSearch, Method
@@ -263,7 +265,8 @@ class Descent(Running):
     def begin(self) -> int:
         """Evaluate the start."""
         f = self._slope(self.x, self.jac)
-        slope = float(np.maximum.reduce(np.abs(self.jac)))
+        few = self.jac.size <= FEW_VARIABLES
+        slope = largest_of(self.jac.tolist()) if few else float(np.maximum.reduce(np.abs(self.jac)))
         self._values[:2] = f
         self._log.start(f, slope, int(self.counts[NFEV] + self.counts[NFEV_FD]), self.x)
         if not (math.isfinite(f) and math.isfinite(slope)):
