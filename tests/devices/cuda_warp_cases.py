@@ -127,6 +127,18 @@ def test_a_copy_of_the_point_a_lane_is_held_to_its_room(monkeypatch):
     assert_same_runs(runs, narrow, 0.0)
 
 
+def test_the_copies_are_among_the_bytes_that_must_fit(monkeypatch):
+    from gdbench.devices.cuda import door
+    from gdbench.devices.cuda.multistart import Multistart
+
+    told, taken, send, room = [], [], door.send, door.room
+    monkeypatch.setattr(door, "send", lambda *arrays, beside=0: told.append(beside) or send(*arrays, beside=beside))
+    monkeypatch.setattr(door, "room", lambda shape, dtype: taken.append(shape) or room(shape, dtype))
+    Multistart(plan(rosenbrock(n=33), drawn(3, 33, "float32"), "3-point", "adam")).send()
+    assert taken == [(3, 1 + 2, 33), (33, 3 * 32)]  # the direction and what it remembers; a copy a lane
+    assert told == [4 * (3 * 3 * 33 + 33 * 3 * 32)]
+
+
 @pytest.mark.parametrize(
     ("change", "by_warp"),
     [
