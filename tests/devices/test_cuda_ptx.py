@@ -45,6 +45,7 @@ def test_the_ledger_holds_every_kernel_for_both_architectures():
     assert count["landscape"] == 2 * 5
     assert count["multistart_in_registers"] == 2 * 5 + len(in_registers) * len(SOURCES) - 1  # one is in both
     assert count["multistart_in_columns"] == 2 * 3
+    assert count["multistart_by_warps"] == 2 * 2 * len(COMPONENTS)
     assert count["differences"] == 2 * len(COMPONENTS)
     assert count["update"] == 2 * len(single)
     assert (count["copy"], count["search"], count["chains"], count["newton"]) == (

@@ -28,6 +28,7 @@ def in_the_simulator(*command):
 CASES = {
     "cuda_cases": 30,
     "cuda_column_cases": 14,
+    "cuda_warp_cases": 37,
     "cuda_gradient_cases": 19,
     "cuda_network_difference_cases": 21,
     "cuda_updates_cases": 30,

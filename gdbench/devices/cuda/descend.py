@@ -3,7 +3,8 @@
 A thread has room for a few short vectors in its registers, where a step costs no memory at all
 (:func:`multistart_in_registers`). Longer ones lie in the device's memory, all starts side by side: entry i of start s
 is [i, s] of an array (n, S), so that the threads of a warp, which are at the same i, read one stretch of memory
-(:func:`multistart_in_columns`).
+(:func:`multistart_in_columns`). Where a warp shares a start, each thread goes through the same :func:`descent` with its
+own entries (``warp.py``).
 """
 
 # Numba is untyped.
@@ -52,7 +53,7 @@ def multistart_in_registers(
     for i in range(N_COUNTS):
         counts[i] = ledger[s, i]
     statuses[s], nit[s] = descent(
-        value, gradient, source, direction, step, REMEMBERS, (point, best, g, d, work), hessian, state,
+        value, gradient, source, direction, step, largest, still, REMEMBERS, (point, best, g, d, work), hessian, state,
         (features, targets, shape), (h_source, h_direction, h_step), counts, values[s], limits, maxfev, maxiter,
     )  # fmt: skip
     for i in range(N):
@@ -76,17 +77,20 @@ def multistart_in_columns(
         return
     hessian = cuda.local.array((1, 1), NUMBER)
     statuses[s], nit[s] = descent(
-        value, gradient, source, direction, step, REMEMBERS,
+        value, gradient, source, direction, step, largest, still, REMEMBERS,
         (x[:, s], x_best[:, s], jac[:, s], room[0, :, s], room[1, :, s]), hessian, room[WORK_ROWS:, :, s],
         (features, targets, shape), (h_source, h_direction, h_step), ledger[s], values[s], limits, maxfev, maxiter,
     )  # fmt: skip
 
 
 def descent(
-    value, gradient, source, direction, step, remembers, vectors, hessian, state, data, settings, counts, values,
-    limits, maxfev, maxiter,
+    value, gradient, source, direction, step, largest, still, remembers, vectors, hessian, state, data, settings,
+    counts, values, limits, maxfev, maxiter,
 ):  # fmt: skip
-    """Descend from ``point``; returns the status and the iterations done, and leaves the two values in ``values``."""
+    """Descend from ``point``; returns the status and the iterations done, and leaves the two values in ``values``.
+
+    ``largest`` and ``still`` are those of ``loop.py``, or ask the same of vectors of which this thread has a part.
+    """
     point, best, g, d, work = vectors
     h_source, h_direction, h_step = settings
     forget(state)

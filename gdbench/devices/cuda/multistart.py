@@ -1,19 +1,24 @@
-"""Many starts at once: one descent a start, a thread each, its vectors where there is room for them.
+"""Many starts at once: a thread a start, its vectors where there is room for them, or a warp a start.
 
 ========================================  ==========================================================================
 up to 16 variables, 3 rows of memory      the thread's registers: a step touches no memory but the problem's data
 up to 4,096 variables, any rows           columns in the device's memory, (n, S): neighbouring threads read neighbouring
                                           numbers, and S starts want (5 + rows) n S of them
+the same, from 17 variables, slopes by    a warp shares the start (``warp.py``), for up to 16,896 starts whose step size
+"2-point" or "3-point"                    goes by the count of steps and whose direction looks at one entry at a time
 ========================================  ==========================================================================
 
-A thread a start, not a warp: a problem's ``value(x, data)`` is one sum over all its variables that nobody can split
-among threads without knowing it. So columns are meant for thousands of starts; few long ones are the CPU's.
+A warp finds 32 differences at once, as none asks anything of another. A slope by "analytic" or "reverse-ad" is one
+sum over all variables, that nobody can split among threads without knowing it: 31 lanes would wait for one, so a
+thread a start stays. So does it where a direction (conjugate gradients, L-BFGS) or a step (a line search) asks for sums
+over all variables itself. Columns are meant for thousands of starts; few long ones are the CPU's.
 """
 
 # Numba is untyped.
 
 from __future__ import annotations
 
+import math
 from types import FunctionType
 from typing import Any
 
@@ -23,7 +28,7 @@ from numba import types
 from gdbench.autodiff.elsewhere import Elsewhere
 from gdbench.counts import N_COUNTS
 from gdbench.devices.cpu.compile import COUNTS, SETTINGS, matrix, vector
-from gdbench.devices.cuda import door
+from gdbench.devices.cuda import door, warp
 from gdbench.devices.cuda.compile import MOST_VARIABLES, THREADS, Blueprint, blueprint, check, kernel
 from gdbench.devices.cuda.descend import WORK_ROWS, multistart_in_columns, multistart_in_registers
 from gdbench.devices.cuda.scalars import beyond_a_thread
@@ -55,25 +60,29 @@ def draw(plan: Plan) -> Blueprint:
     rows = method.direction.rows(plan.x0.shape[1])
     one, two, records = vector(dtype), matrix(dtype), types.Array(types.float64, 2, "C")
     ledger, i8 = types.Array(types.int64, 2, "C"), types.int64
-    room = () if in_registers(plan) else (types.Array(one.dtype, 3, "C"),)
+    three = types.Array(one.dtype, 3, "C")
     # A source's settings and the limits are of the points' dtype, so that a step in float32 does no other arithmetic. A
     # direction's and a schedule's are not: of beta = 0.999 float32 knows 1 - beta to 5e-5 only, 0.999^k worse.
     others = (two, one, COUNTS, one, SETTINGS, SETTINGS, ledger, records, one, i8, i8, COUNTS, COUNTS)
-    return blueprint(
-        multistart_in_registers if in_registers(plan) else multistart_in_columns,
-        types.void(two, two, two, *room, *others),
-        dtype,
-        problem.value,
-        N=plan.x0.shape[1] if in_registers(plan) else 0,  # one kernel serves any number of columns' entries
-        STATE_ROWS=max(1, rows),  # an empty local array cannot be declared
-        REMEMBERS=rows > 0,
-        NUMBER=one.dtype,
-        COUNT=i8,
-        gradient=problem.gradient or problem.value,  # a source that does not need it never calls it
-        source=plan.gradient.rule,
-        direction=method.direction.rule,
-        step=method.step.rule,
-    )
+    names = {
+        "REMEMBERS": rows > 0,
+        "NUMBER": one.dtype,
+        "COUNT": i8,
+        "gradient": problem.gradient or problem.value,  # a source that does not need it never calls it
+        "source": plan.gradient.rule,
+        "direction": method.direction.rule,
+        "step": method.step.rule,
+    }
+    template: Any
+    room: tuple[Any, ...]
+    if warp.pays(plan):
+        template, room, names = warp.multistart_by_warps, (three, two), names | warp.names(plan)
+    elif in_registers(plan):
+        template, room = multistart_in_registers, ()
+        names |= {"N": plan.x0.shape[1], "STATE_ROWS": max(1, rows)}  # an empty local array cannot be declared
+    else:
+        template, room = multistart_in_columns, (three,)
+    return blueprint(template, types.void(two, two, two, *room, *others), dtype, problem.value, **names)
 
 
 class Multistart:
@@ -91,7 +100,9 @@ class Multistart:
         method, dtype = plan.method, plan.x0.dtype
         assert isinstance(method, Method)
         starts = len(plan.x0)
-        self.plan, self._columns, self._kernel = plan, not in_registers(plan), kernel(draw(plan))
+        self.plan, self._kernel = plan, kernel(draw(plan))
+        self._warps = warp.pays(plan)
+        self._columns = not self._warps and not in_registers(plan)
         self.x, self.x_best, self.jac = plan.x0.copy(), plan.x0.copy(), np.zeros_like(plan.x0)
         self.counts = np.zeros((starts, N_COUNTS), np.int64)
         self._values = np.full((starts, 2), np.nan)
@@ -114,21 +125,33 @@ class Multistart:
         """Copy the starts, the data and the settings to the device, and make room for columns there."""
         points = [np.ascontiguousarray(a.T) if self._columns else a for a in (self.x, self.x_best, self.jac)]
         ledgers = [self.counts, self._values, self.status, self.nit]
-        starts, n = self.x.shape
-        rows = WORK_ROWS + self.plan.method.direction.rows(n) if self._columns else 0  # type: ignore[union-attr]
         self._sent, self._room = [], []  # those of before, which may take half of the device's memory
-        beside = rows * n * starts * self.x.itemsize
+        shapes = self._rooms()
+        beside = sum(map(math.prod, shapes)) * self.x.itemsize
         others = (*self.plan.data, *self._settings, self.plan.limits.astype(self.x.dtype))
         self._sent = door.send(*points, *ledgers, *others, beside=beside)
-        if self._columns:
-            self._room = [door.room((rows, n, starts), self.x.dtype)]
+        self._room = [door.room(shape, self.x.dtype) for shape in shapes]
+
+    def _rooms(self) -> list[tuple[int, ...]]:
+        """Shapes of what the kernel works in, beside what is sent."""
+        starts, n = self.x.shape
+        rows = self.plan.method.direction.rows(n)  # type: ignore[union-attr]
+        if self._warps:
+            return [(starts, warp.WORK_ROWS + rows, n), (n, self._grid()[0] * warp.LANES)]
+        return [(WORK_ROWS + rows, n, starts)] if self._columns else []
+
+    def _grid(self) -> tuple[int, int]:
+        """Blocks, and the threads of each."""
+        starts, n = self.x.shape
+        if self._warps:
+            return warp.blocks_for(starts, n * self.x.itemsize), warp.LANES
+        return -(-starts // THREADS), THREADS
 
     def launch(self, maxiter: int) -> None:
         """Start the kernel on what was sent; returns before it ends."""
         x, x_best, jac, counts, values, status, nit, *others, limits = self._sent
-        blocks = -(-len(self.x) // THREADS)
         arguments = (*others, counts, values, limits, self.plan.maxfev, maxiter, status, nit)
-        door.launch(self._kernel, blocks, THREADS, x, x_best, jac, *self._room, *arguments)
+        door.launch(self._kernel, *self._grid(), x, x_best, jac, *self._room, *arguments)
 
     def fetch(self) -> None:
         """Wait for the kernel and copy its results back."""

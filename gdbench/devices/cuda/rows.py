@@ -54,8 +54,8 @@ def landscapes() -> Iterator[Watched]:
 
 
 def descents() -> Iterator[Watched]:
-    """Many starts: every problem in both dtypes, then every direction with every slope."""
-    from gdbench.devices.cuda import multistart
+    """Many starts: every problem in both dtypes, then every direction with every slope, then long vectors."""
+    from gdbench.devices.cuda import gradient, multistart
 
     for problem, dtype in product(_problems(), DTYPES):
         yield _descent(problem, dtype, "steepest", "analytic")
@@ -65,6 +65,8 @@ def descents() -> Iterator[Watched]:
             yield _descent(rosenbrock(n=2), "float32", direction, source)
     for direction, dtype in product(("steepest", "adam", "lbfgs"), DTYPES):
         yield _descent(rosenbrock(n=LONG), dtype, direction, "analytic")
+    for direction, source, dtype in product(("momentum", "adam"), gradient.COMPONENTS, DTYPES):
+        yield _descent(rosenbrock(n=LONG), dtype, direction, source)  # a warp a start
 
 
 def slopes() -> Iterator[Watched]:
