@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from gdbench.arrays import check_kind, checked_dtype
 from gdbench.counts import NAMES
 from gdbench.devices.log import FEW
 from gdbench.devices.place import in_use, place
+from gdbench.devices.plan import HISTORY
 from gdbench.errors import InputError
 from gdbench.gradients.base import Gradient
 from gdbench.limits import GTOL, check_limits
@@ -194,9 +196,16 @@ def start(plan: Plan, device: str = "cpu") -> Run:
         from gdbench.devices.cpu.second_order import SecondOrderDescent
 
         return SecondOrderDescent(plan)
+    descent: Run = _full_batch()(plan)
+    return descent
+
+
+@cache
+def _full_batch() -> Any:
+    """The descent on all rows; asked for once, for an import takes microseconds every time."""
     from gdbench.devices.cpu.descend import Descent
 
-    return Descent(plan)
+    return Descent
 
 
 def _on_cuda(plan: Plan) -> Run:
@@ -268,8 +277,6 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
             fun = slope(x, jac)
     history = None
     if plan.history:
-        from gdbench.devices.plan import HISTORY
-
         rows = run.history()
         history = {name: rows[:, i] for i, name in enumerate(HISTORY)}
         # Blocks are timed, not iterations: the seconds in between are read off the straight line.
