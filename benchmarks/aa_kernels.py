@@ -16,10 +16,10 @@ from gdbench.devices.cpu.multistart import Multistart
 from gdbench.devices.cpu.slope import Slope
 from gdbench.experiments.hessian_cost import Curved, small_network
 from gdbench.landscape import landscape
-from gdbench.minimize import start
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Problem
 from gdbench.problems.rosenbrock import value
+from gdbench.starting import start
 
 Kernel = Callable[[int], object]
 AGAIN, SLOWED = "again", "slowed"

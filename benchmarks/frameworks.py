@@ -18,7 +18,7 @@ from task import STEP_SIZE, Contender
 from gdbench.arguments import checked_plan
 from gdbench.devices.cpu.product_choice import product_for
 from gdbench.devices.cpu.training import Training
-from gdbench.minimize import start
+from gdbench.starting import start
 
 #: The first losses must agree with gdbench's: how many, and how closely (absolute; a loss begins near 2.3).
 GATE_STEPS, GATE = 20, 1e-4

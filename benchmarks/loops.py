@@ -19,7 +19,7 @@ from monolith import Monolith
 from gdbench.arguments import checked_plan
 from gdbench.devices.log import ROWS
 from gdbench.experiments.gradient_cost import problem_of
-from gdbench.minimize import start
+from gdbench.starting import start
 
 VARIABLES = (2, 10, 100, 1_000, 10_000)
 STEP_SIZE = 1e-9

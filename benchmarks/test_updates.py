@@ -10,7 +10,7 @@ from moved import plain_step_bytes, rosenbrock_gradient_bytes, step_bytes
 import gdbench
 from gdbench.arguments import checked_plan
 from gdbench.experiments.gradient_cost import problem_of
-from gdbench.minimize import start
+from gdbench.starting import start
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)

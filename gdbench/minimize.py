@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +23,12 @@ from gdbench.errors import InputError
 from gdbench.gradients.base import Gradient
 from gdbench.limits import GTOL, check_limits
 from gdbench.many_starts import many
-from gdbench.methods.averaging import Averaged, PolyakRuppert
+from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, Method, Search, Step
-from gdbench.methods.second_order.base import SecondOrder
-from gdbench.methods.second_order.kfac import Kfac
 from gdbench.problems.base import Data, Problem
 from gdbench.repeated import plan_again
 from gdbench.result import Result
+from gdbench.starting import start
 from gdbench.status import MAXITER, MAXTIME, RUNNING, STOPPED, Status
 from gdbench.watching import check_callback, note_progress
 
@@ -169,60 +167,6 @@ def minimize(
         clock = SimpleNamespace(seconds=0.0, compile=time.perf_counter() - began)
         status, seconds_at = _drive(run, maxiter, maxtime, callback, clock)
     return _result(plan, run, status, clock, seconds_at)
-
-
-def start(plan: Plan, device: str = "cpu") -> Run:
-    """The plan as a descent under way on ``device``; everything it needs is compiled when this returns.
-
-    Of several GPUs, whoever asks keeps that one in use (``devices.place.in_use``) until the descent has ended.
-    """
-    where = place(device)
-    if where.kind == "cuda":
-        with in_use(where):
-            return _on_cuda(plan)
-    if isinstance(plan.method, Search):
-        from gdbench.devices.cpu.search import SearchRun
-
-        return SearchRun(plan)
-    if isinstance(plan.method.direction, Kfac):
-        from gdbench.devices.cpu.kronecker import KroneckerDescent
-
-        return KroneckerDescent(plan)
-    if plan.method.batch_size is not None:
-        from gdbench.devices.cpu.minibatch import MinibatchDescent
-
-        return MinibatchDescent(plan)
-    if isinstance(plan.method.direction, SecondOrder):
-        from gdbench.devices.cpu.second_order import SecondOrderDescent
-
-        return SecondOrderDescent(plan)
-    descent: Run = _full_batch()(plan)
-    return descent
-
-
-@cache
-def _full_batch() -> Any:
-    """The descent on all rows; asked for once, for an import takes microseconds every time."""
-    from gdbench.devices.cpu.descend import Descent
-
-    return Descent
-
-
-def _on_cuda(plan: Plan) -> Run:
-    """A single descent or search on a GPU: there, mini-batches of a network and proposals at random are worth it."""
-    if isinstance(plan.method, Search):
-        from gdbench.devices.cuda.search import SearchRun
-
-        return SearchRun(plan)
-    if plan.method.batch_size is None:
-        raise InputError("device='cuda' runs many starts at once: give x0 of shape (S, n), or use device='cpu'.")
-    if isinstance(plan.method.direction, SecondOrder):
-        raise InputError(f"device='cuda' has no curvature for {plan.method.direction.name}; use device='cpu'.")
-    if isinstance(plan.method.direction, Averaged):
-        raise InputError("PolyakRuppert averages on the CPU; use device='cpu'.")
-    from gdbench.devices.cuda.minibatch import Training
-
-    return Training(plan)
 
 
 def _drive(

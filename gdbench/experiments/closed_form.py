@@ -22,9 +22,9 @@ from gdbench.experiments.crossover import Crossing, crossing
 from gdbench.harness.case import Case
 from gdbench.harness.statistics import Power, fit_power, median_interval, ratio_interval
 from gdbench.harness.timing import interleaved, noises
-from gdbench.minimize import start
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array
+from gdbench.starting import start
 
 if TYPE_CHECKING:
     import pandas

@@ -89,7 +89,7 @@ def ways(task: str) -> dict[str, Callable[[int], Any]]:
     The first is compiled, or loaded, when this returns.
     """
     from gdbench.devices.cpu.slope import Slope
-    from gdbench.minimize import start
+    from gdbench.starting import start
 
     problem = PROBLEMS["mlp"](hidden=HIDDEN) if task == "network" else PROBLEMS["rosenbrock"](n=N)
     x, out = problem.x0 + 0.01, np.empty(problem.n)

@@ -25,7 +25,7 @@ from gdbench.harness.case import Case
 from gdbench.harness.noise import own_noise
 from gdbench.harness.statistics import median_interval
 from gdbench.harness.timing import interleaved
-from gdbench.minimize import start
+from gdbench.starting import start
 
 if TYPE_CHECKING:
     import pandas

@@ -18,9 +18,9 @@ from gdbench.experiments.gradient_cost import problem_of as network_of
 from gdbench.harness.machine import memory_bytes
 from gdbench.harness.memory import peak_memory
 from gdbench.harness.timing import interleaved, noises
-from gdbench.minimize import start
 from gdbench.problems import PROBLEMS, Problem
 from gdbench.problems.base import Array
+from gdbench.starting import start
 from gdbench.status import DIVERGED, RUNNING
 
 #: Images of 28 x 28 pixels are averaged to 7 x 7, so that networks come small enough for a Hessian.

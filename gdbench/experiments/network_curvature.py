@@ -15,9 +15,9 @@ from gdbench.eigenvalues import hessian_eigenvalues
 from gdbench.experiments.base import Experiment, Outcome, Settings
 from gdbench.experiments.network_curvature_words import headline
 from gdbench.harness.case import Case
-from gdbench.minimize import start
 from gdbench.problems import PROBLEMS
 from gdbench.problems.base import Array
+from gdbench.starting import start
 from gdbench.status import DIVERGED, RUNNING
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from gdbench.devices.plan import Plan, Run
 from gdbench.harness.targets import first_met
 from gdbench.harness.timing import Timing, interleaved
 from gdbench.methods.base import Method, Search
-from gdbench.minimize import start
 from gdbench.philox import uniforms
 from gdbench.problems import Problem
 from gdbench.problems.base import Array
+from gdbench.starting import start
 from gdbench.status import RUNNING
 
 #: A slope this small ends a run: it has come to rest, wherever that is.

@@ -13,9 +13,9 @@ from gdbench.harness.case import Case
 from gdbench.harness.statistics import share
 from gdbench.harness.targets import TAUS, first_met, target_values
 from gdbench.methods import SEARCHES
-from gdbench.minimize import start
 from gdbench.philox import uniforms
 from gdbench.problems import PROBLEMS
+from gdbench.starting import start
 from gdbench.status import DIVERGED, RUNNING
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ import numpy as np
 from gdbench.arguments import checked_plan
 from gdbench.devices.plan import Run
 from gdbench.experiments.step_thresholds import largest_curvature, problem_of
-from gdbench.minimize import minimize, start
+from gdbench.minimize import minimize
 from gdbench.problems import Problem
 from gdbench.problems.base import Array
+from gdbench.starting import start
 from gdbench.status import RUNNING
 
 #: Share of the way from f(x0) to the minimum that may be left (Moré and Wild 2009).

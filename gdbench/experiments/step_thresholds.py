@@ -11,9 +11,9 @@ import numpy as np
 
 from gdbench.arguments import checked_plan
 from gdbench.methods import DIRECTIONS
-from gdbench.minimize import start
 from gdbench.problems import PROBLEMS, Problem
 from gdbench.problems.base import Array
+from gdbench.starting import start
 from gdbench.status import RUNNING
 
 #: Parameters of a case that its problem takes.

@@ -21,7 +21,7 @@ from gdbench.experiments.suite_parts import code_of, gradient_of, is_random, met
 from gdbench.experiments.suite_timing import Descent, timed
 from gdbench.harness.case import Case
 from gdbench.methods.base import Method, Search
-from gdbench.minimize import start as begun
+from gdbench.starting import start as begun
 from gdbench.status import DIVERGED, NONFINITE, Status
 
 #: Each case of a suite is one descent, and most descents are worth a GPU by the thousand alone.

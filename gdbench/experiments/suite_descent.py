@@ -9,7 +9,7 @@ import numpy as np
 
 from gdbench.counts import NAMES, NFEV, NFEV_FD
 from gdbench.methods.base import Method
-from gdbench.minimize import start as begun
+from gdbench.starting import start as begun
 from gdbench.status import MAXITER, MAXTIME, RUNNING, TARGET
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gdbench.harness.timing import interleaved
-from gdbench.minimize import start as begun
+from gdbench.starting import start as begun
 from gdbench.status import RUNNING
 
 if TYPE_CHECKING:

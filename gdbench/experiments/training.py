@@ -16,8 +16,8 @@ from gdbench.experiments.on_devices import BOTH, on_its_device, refusal
 from gdbench.experiments.training_mistakes import mistakes, mistakes_picture, told_at_the_end
 from gdbench.experiments.training_targets import TARGETS, has_grid, sensitivity_picture, times_picture
 from gdbench.harness.case import Case
-from gdbench.minimize import start
 from gdbench.problems import PROBLEMS, Problem
+from gdbench.starting import start
 from gdbench.status import DIVERGED, RUNNING
 
 if TYPE_CHECKING:

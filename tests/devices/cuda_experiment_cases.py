@@ -10,8 +10,8 @@ from gdbench.experiments import basins, search, thousand_steps
 from gdbench.experiments.base import Settings
 from gdbench.experiments.finite_difference_training import parameters, table
 from gdbench.harness.case import Case
-from gdbench.minimize import start
 from gdbench.problems.mlp import mlp
+from gdbench.starting import start
 
 SMALL = mlp(hidden=(3, 2), rows=7, columns=3, classes=3, activation="tanh")
 
