@@ -25,7 +25,7 @@ from gdbench.limits import GTOL, check_limits
 from gdbench.many_starts import many
 from gdbench.methods.averaging import PolyakRuppert
 from gdbench.methods.base import Direction, Method, Search, Step
-from gdbench.problems.base import Data, Problem
+from gdbench.problems.base import Array, Data, Problem
 from gdbench.repeated import plan_again
 from gdbench.result import Result
 from gdbench.starting import start
@@ -223,9 +223,7 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
     if plan.history:
         rows = run.history()
         history = {name: rows[:, i] for i, name in enumerate(HISTORY)}
-        # Blocks are timed, not iterations: the seconds in between are read off the straight line.
-        iterations, seconds = zip(*seconds_at)
-        history["seconds"] = np.interp(np.arange(len(rows)), iterations, seconds)
+        history["seconds"] = _seconds(len(rows), seconds_at)
     return Result(
         x=x,
         fun=fun,
@@ -245,3 +243,14 @@ def _result(plan: Plan, run: Run, code: int, clock: SimpleNamespace, seconds_at:
         seconds=clock.seconds,
         seconds_compile=clock.compile,
     )
+
+
+def _seconds(rows: int, seconds_at: list[tuple[int, float]]) -> Array:
+    """The seconds at every row: blocks are timed, not iterations, so in between they are read off the straight line."""
+    at = np.arange(rows)
+    if len(seconds_at) == 2:  # one block: what np.interp would say, sooner
+        (_, begun), (k, ended) = seconds_at
+        return begun + at * ((ended - begun) / max(k, 1))
+    iterations, seconds = zip(*seconds_at)
+    between: Array = np.interp(at, iterations, seconds)
+    return between

@@ -7,6 +7,8 @@ is made longer once they are full.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from gdbench.devices.plan import HISTORY, Plan
@@ -25,6 +27,7 @@ class Log:
         self._plan = plan
         self._rows: list[Array] = []
         self._points: list[Array] = []
+        self._ahead = 1  # rows kept before those of the next block: the start's
         self._room(rows)
 
     def _room(self, block: int) -> None:
@@ -33,19 +36,22 @@ class Log:
         if not (plan.history or plan.trajectory):  # nothing to copy out: no need to stop
             block = ENDLESS
         self.block = max(1, min(block, 2**22 // n)) if plan.trajectory else block
-        self.rows = np.empty((self.block if plan.history else 0, len(HISTORY)))
+        self._buffer = np.empty((self._ahead + (self.block if plan.history else 0), len(HISTORY)))
+        self.rows = self._buffer[self._ahead :]
         self.points = np.empty((self.block if plan.trajectory else 0, n), plan.x0.dtype)
 
     def start(self, fun: float, slope: float, evaluations: int, x: Array) -> None:
         """Row 0: the start."""
-        self._rows.append(np.array([[fun, slope, np.nan, float(evaluations)]]))
+        self._buffer[0] = fun, slope, math.nan, evaluations
         if self._plan.trajectory:
             self._points.append(x[None].copy())
 
     def keep(self, done: int) -> None:
         """Keep the first ``done`` rows of the buffer; a full one is followed by a longer one."""
-        if len(self.rows):
-            self._rows.append(self.rows[:done].copy())
+        if self._plan.history:
+            self._rows.append(self._buffer[: self._ahead + done].copy())
+            if self._ahead:
+                self._ahead, self._buffer = 0, self.rows
         if len(self.points):
             self._points.append(self.points[:done].copy())
         if done == self.block == FEW:
@@ -53,7 +59,9 @@ class Log:
 
     def history(self) -> Array:
         """All rows so far."""
-        return np.concatenate(self._rows)
+        if len(self._rows) == 1:
+            return self._rows[0]
+        return np.concatenate(self._rows) if self._rows else self._buffer[: self._ahead].copy()
 
     def trajectory(self) -> Array:
         """All points so far; (0, n) if they were not asked for."""

@@ -37,7 +37,7 @@ def still(x: Array, d: Array, step_size: float, limits: Array) -> bool:
     return rests
 
 
-def judge(f: float, f_before: float, slope: float, limits: Array) -> int:
+def judge(f: float, f_before: float, slope: float, limits: Array | list[float]) -> int:
     """The status at value ``f`` and largest slope ``slope``; limits as in ``plan.limits_array``.
 
     ``f_before`` is the value one step before, inf at the start, where no change can be small.

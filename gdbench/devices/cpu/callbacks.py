@@ -44,11 +44,12 @@ def raise_failure(function: object) -> None:
     """Raise what a function's :class:`Elsewhere` met while compiled code, which carries no exceptions from it, ran."""
     if not isinstance(function, FunctionType):
         return
-    if function not in _named:
+    known = _named.get(function)
+    if known is None:
         cells = [cell.cell_contents for cell in function.__closure__ or ()]
         named = [*(function.__globals__.get(name) for name in function.__code__.co_names), *cells]
-        _named[function] = [item for item in named if isinstance(item, Elsewhere)]
-    for item in _named[function]:
+        known = _named[function] = [item for item in named if isinstance(item, Elsewhere)]
+    for item in known:
         if item.failure is not None:
             failure, item.failure = item.failure, None
             raise failure

@@ -235,6 +235,10 @@ def _prepared(plan: Plan) -> tuple[Any, Array, tuple[bool, ...], tuple[Array, Ar
     return _descend(plan.x0.dtype), addresses_of(plan), flags, settings, plan.limits, rows
 
 
+#: (f, f_best, the step before which the direction's memory was last zero) before the start is evaluated.
+_NOTHING_YET = np.array([np.nan, np.inf, 0.0])
+
+
 class Descent(Running):
     """A full-batch descent under way (a ``Run``, see ``devices/plan.py``)."""
 
@@ -250,7 +254,7 @@ class Descent(Running):
         self._state = np.zeros((rows, n), dtype)
         self._hessian = np.zeros((0, 0), dtype)
         self.counts = self._slope.counts
-        self._values = np.array([np.nan, np.inf, 0.0])
+        self._values = _NOTHING_YET.copy()
 
     @property
     def x_best(self) -> Array:
@@ -268,10 +272,11 @@ class Descent(Running):
         few = self.jac.size <= FEW_VARIABLES
         slope = largest_of(self.jac.tolist()) if few else float(np.maximum.reduce(np.abs(self.jac)))
         self._values[:2] = f
-        self._log.start(f, slope, int(self.counts[NFEV] + self.counts[NFEV_FD]), self.x)
+        counts = self.counts.tolist()
+        self._log.start(f, slope, counts[NFEV] + counts[NFEV_FD], self.x)
         if not (math.isfinite(f) and math.isfinite(slope)):
             return NONFINITE
-        return judge(f, math.inf, slope, self._limits)
+        return judge(f, math.inf, slope, self._limits.tolist())
 
     def _block(self, k: int, k_end: int) -> tuple[int, int]:
         return self._loop(  # type: ignore[no-any-return]
