@@ -33,6 +33,7 @@ class Stored(NamedTuple):
     tidy: pandas.DataFrame
     machines: list[str]
     skipped: list[str]  # "file, line n: reason" of lines that hold no record
+    newest: dict[str, str]  # of each machine, when its last record was begun (ISO 8601, UTC)
 
 
 @dataclass
@@ -93,7 +94,7 @@ def load(root: Path, experiment: Experiment, size: str | None = None, *, tally: 
     """
     import pandas as pd
 
-    frames, machines, skipped = [], [], []
+    frames, machines, skipped, newest = [], [], [], {}
     tally = Tally() if tally is None else tally
     for folder in machines_in(root):
         store = RecordStore(folder / experiment.name)
@@ -109,11 +110,12 @@ def load(root: Path, experiment: Experiment, size: str | None = None, *, tally: 
         for name in sorted(set(frame["machine"])):
             frames.append(_of_one_size(frame[frame["machine"] == name], size))
             machines.append(name)
+            newest[name] = max(r.started for r in shown)
     if not frames:
         return None
     tidy = experiment.table(pd.concat(frames, ignore_index=True))
     machines = [machine for machine in machines if machine in set(tidy["machine"])]
-    return Stored(tidy, machines, skipped) if machines else None
+    return Stored(tidy, machines, skipped, newest) if machines else None
 
 
 def _devices(frame: pandas.DataFrame) -> list[object]:
@@ -188,7 +190,7 @@ class Ruled(NamedTuple):
 
 
 def rulings(root: Path, size: str | None = None, *, tally: Tally | None = None) -> list[Ruled]:
-    """A verdict on every claim: from this machine's records if it has any, else from a reference machine's.
+    """A verdict on every claim: from this machine's records if it has any, else from the machine measured last.
 
     What was read and passed over is added to ``tally``.
     """
@@ -201,7 +203,7 @@ def rulings(root: Path, size: str | None = None, *, tally: Tally | None = None) 
         able = [label for label in stored.machines if ", " not in label]  # claims are settled on CPUs
         if not able:
             continue
-        machine = machine_name() if machine_name() in able else able[0]
+        machine = machine_name() if machine_name() in able else max(able, key=stored.newest.__getitem__)
         for verdict in EXPERIMENTS[name].verdicts(stored.tidy[stored.tidy["machine"] == machine]):
             found[verdict.claim] = verdict, machine
     ruled = []

@@ -1,6 +1,8 @@
 """Every experiment end to end at its smallest, and verdicts that follow the numbers they are given."""
 
+import json
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -46,6 +48,19 @@ def test_every_claim_of_an_experiment_is_listed():
     assert len(listed) == len(CLAIMS) == 23
     for name in EXPERIMENTS:
         assert all(listed[claim] == name for claim in EXPERIMENTS[name].claims)
+
+
+def test_elsewhere_the_machine_measured_last_settles_a_claim(tmp_path, monkeypatch):
+    reference = Path(__file__).parents[2] / "results"
+    line = next(reference.glob("*/steepest_direction/records.jsonl")).read_text().splitlines()[0]
+    for machine, year in (("amber", 2025), ("birch", 2026), ("cedar", 2024)):
+        folder = tmp_path / machine / "steepest_direction"
+        folder.mkdir(parents=True)
+        told = json.loads(line) | {"started": f"{year}-11-28T00:00:00+00:00"}
+        (folder / "records.jsonl").write_text(json.dumps(told) + "\n")
+    assert {r.machine for r in rulings(tmp_path) if r.machine} == {"birch"}
+    monkeypatch.setattr("gdbench.results.machine_name", lambda: "cedar")
+    assert {r.machine for r in rulings(tmp_path) if r.machine} == {"cedar"}
 
 
 def made_up(random_share, local_cost):
