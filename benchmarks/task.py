@@ -17,7 +17,6 @@ import numpy as np
 
 from gdbench.data import load_fashion_mnist
 from gdbench.experiments.training import BATCH, HIDDEN, STEPS, images
-from gdbench.philox import shuffle
 from gdbench.problems import PROBLEMS, Problem
 
 STEP_SIZE = STEPS["sgd"]
@@ -71,9 +70,9 @@ class Task:
 
     @cached_property
     def _shuffle(self) -> Any:
-        from gdbench.devices.cpu.compile import inlined
+        from gdbench.devices.cpu.rows import shuffler
 
-        return inlined(shuffle)
+        return shuffler()
 
     def order(self, epoch: int) -> np.ndarray:
         """The rows in the order that gdbench visits them in that epoch."""

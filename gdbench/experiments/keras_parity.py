@@ -24,7 +24,6 @@ from gdbench.harness.case import Case
 from gdbench.harness.statistics import ratio_interval
 from gdbench.integrations.keras import from_method, imported
 from gdbench.integrations.keras_network import KerasNetwork
-from gdbench.philox import shuffle
 
 if TYPE_CHECKING:
     import pandas
@@ -76,8 +75,8 @@ def cases(settings: Settings) -> list[Case]:
 
 def measure(case: Case) -> Outcome:
     """The three side by side; skipped, with the reason, where Keras is not installed."""
-    from gdbench.devices.cpu.compile import inlined
     from gdbench.devices.cpu.descend import Slope
+    from gdbench.devices.cpu.rows import shuffler
 
     asked = dict(case.parameters)
     try:
@@ -94,7 +93,7 @@ def measure(case: Case) -> Outcome:
         hands[name] = KerasNetwork(problem, optimizer, asked["batch"], asked["threads"])
     hands[OWN] = FusedLoop(problem, asked)  # it draws the order itself, the same
     slope = Slope(checked_plan(problem, None, dtype=asked["dtype"]))
-    order, permute, draw = np.empty(asked["rows"], np.int64), inlined(shuffle), random.Random(seed)  # type: ignore[arg-type]
+    order, permute, draw = np.empty(asked["rows"], np.int64), shuffler(), random.Random(seed)
     curves: dict[str, list[list[float]]] = {name: [] for name in CURVES}
     seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
 

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gdbench.devices.cpu.compile import inlined
+from gdbench.devices.cpu.compile import driver, vector
 from gdbench.devices.cpu.largest import largest
 from gdbench.devices.loop import largest as by_comparison
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_largest_entry(dtype):
-    compiled = inlined(largest)
+    compiled = driver(largest, vector(np.dtype(dtype)).dtype, vector(np.dtype(dtype)))
     width = 32 if dtype == "float32" else 64
 
     @settings(max_examples=300, deadline=None)

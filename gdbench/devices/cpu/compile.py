@@ -32,6 +32,11 @@ OPTIONS: dict[str, Any] = {
     "nogil": True,
 }
 
+#: What compiled code alone calls goes without the doors that Numba makes for Python and for C, a third of all compiling.
+INSIDE = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: Loops are called from Python, never from C.
+OUTSIDE = OPTIONS | {"no_cfunc_wrapper": True}
+
 COUNTS = types.Array(types.int64, 1, "C")
 SETTINGS = types.Array(types.float64, 1, "C")
 
@@ -168,7 +173,7 @@ def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype, n: int) -> tu
     }
     try:
         with numba_cache():
-            compiled = njit(_signature(kind, dtype), cache=cached, **OPTIONS)(rebound(template, names, suffix))
+            compiled = njit(_signature(kind, dtype), cache=cached, **INSIDE)(rebound(template, names, suffix))
     except Exception as reason:  # of a user's mistake Numba makes errors of many classes, not only its own
         raise CompileError(sentence(plain, reason)) from None
     result = next(iter(compiled.overloads.values()))
@@ -178,7 +183,10 @@ def _compile_leaf(plain: FunctionType, kind: str, dtype: np.dtype, n: int) -> tu
 
 
 def inlined(plain: FunctionType) -> Any:
-    """``plain`` as an njit function that LLVM folds into its caller, its helpers likewise."""
+    """``plain`` as an njit function that LLVM folds into its caller, its helpers likewise.
+
+    For compiled code alone: it has no door for Python (see :data:`INSIDE`), which a call from there would miss.
+    """
     key = identity(plain)
     if key not in _helpers:
         _helpers[key] = _fold(localised(with_callbacks(plain), _fold, _helpers))
@@ -186,7 +194,7 @@ def inlined(plain: FunctionType) -> Any:
 
 
 def _fold(plain: FunctionType) -> Any:
-    return njit(forceinline=True, **OPTIONS)(plain)
+    return njit(forceinline=True, **INSIDE)(plain)
 
 
 def woven(plain: FunctionType) -> Any:
@@ -206,7 +214,7 @@ def driver(plain: FunctionType, returns: Any, *arguments: Any, parallel: bool = 
     """A loop compiled eagerly for ``arguments``; its helpers are compiled with it."""
     began = time.perf_counter()
     with numba_cache():
-        compiled = njit(returns(*arguments), cache=True, parallel=parallel, **OPTIONS)(
+        compiled = njit(returns(*arguments), cache=True, parallel=parallel, **OUTSIDE)(
             localised(plain, _fold, _helpers)
         )
     dtype = next((str(a.dtype) for a in _arrays(arguments) if isinstance(a.dtype, types.Float)), "")

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit, types
 
 from gdbench.devices.cpu.cache import numba_cache
-from gdbench.devices.cpu.compile import COUNTS, OPTIONS, SETTINGS, data, inlined, log, matrix, woven
+from gdbench.devices.cpu.compile import COUNTS, INSIDE, OUTSIDE, SETTINGS, data, inlined, log, matrix, woven
 from gdbench.devices.cpu.lane_loop import copied, descend, glide, look_and_step
 from gdbench.devices.loop import judge
 from gdbench.devices.plan import Plan
@@ -97,11 +97,11 @@ def _compiled(gradient, direction, step_size, state_rows, n, dtype, watched, bes
         "MAXFEV_REACHED": MAXFEV,
     }
     for name, template in (("look", look_and_step), ("gliding", glide), ("copied", copied)):
-        names[name] = njit(forceinline=True, **OPTIONS)(rebound(template, names, suffix))
+        names[name] = njit(forceinline=True, **INSIDE)(rebound(template, names, suffix))
     m, i8, f8 = matrix(dtype), types.int64, types.float64
     ledger, records = types.Array(i8, 2, "C"), types.Array(f8, 2, "C")
     signature = types.none(m, m, m, data(dtype), SETTINGS, SETTINGS, ledger, records, SETTINGS, i8, i8, COUNTS, COUNTS)
     with numba_cache():
-        loop = njit(signature, cache=cached, parallel=True, **OPTIONS)(rebound(descend, names, suffix))
+        loop = njit(signature, cache=cached, parallel=True, **OUTSIDE)(rebound(descend, names, suffix))
     log(f"lanes of {gradient.__name__}", "driver", dtype.name, began, loop)
     return loop
