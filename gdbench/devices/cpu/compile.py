@@ -32,7 +32,7 @@ OPTIONS: dict[str, Any] = {
     "nogil": True,
 }
 
-#: What compiled code alone calls goes without the doors that Numba makes for Python and for C, a third of all compiling.
+#: What compiled code alone calls goes without Numba's doors for Python and for C, which are a third of all compiling.
 INSIDE = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 #: Loops are called from Python, never from C.
 OUTSIDE = OPTIONS | {"no_cfunc_wrapper": True}
