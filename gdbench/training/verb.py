@@ -84,8 +84,8 @@ def train(
         measured once for batches and layers of about these sizes. On a GPU ``"auto"``, tiles in float32 or float64, or
         ``"tensor-cores"``, which round the factors of float32 products to TF32: three digits instead of seven.
     mode: how a GPU does an epoch: ``"graph"``, kernels captured once and started by a single call, ``"kernels"``, one
-        after the other, or ``"persistent"``, one kernel that never leaves; None for a graph (in Numba's simulator,
-        which has none, for kernels).
+        after the other, or ``"persistent"``, one kernel that never leaves; None for a graph, and for kernels where an
+        epoch has more than 4,096 batches and in Numba's simulator.
     dropout: share of the hidden units, in [0, 1), that sit out a step, drawn for each row; the others count
         1 / (1 - dropout) times as much. All are there when rows are watched.
     clip_norm: largest Euclidean norm of a batch's slope, l2 included; a longer one is shortened to it. None for any.

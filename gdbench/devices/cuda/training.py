@@ -16,8 +16,9 @@ from gdbench.devices.plan import Plan
 from gdbench.methods.base import Method
 from gdbench.problems.base import Array
 
-#: How an epoch is launched where nobody says, on a GPU and in the simulator, which captures no graphs.
-MODE, SIMULATED_MODE = "graph", "kernels"
+#: Batches of an epoch that are captured unasked: a graph holds every kernel of every batch, about ten each, which takes
+#: the host's time to capture and the device's memory to keep.
+MOST_CAPTURED = 4096
 #: What a training is: all else on the device is overwritten before it is read.
 KEPT = ("x", "state")
 
@@ -29,7 +30,7 @@ class Training:
     ----------
     plan: as ``trainable.check`` lets it pass.
     product: "auto", tiles in the plan's dtype, or "tensor-cores", TF32, of float32 alone.
-    mode: "graph", "kernels" or "persistent"; None for a graph, and for kernels in the simulator.
+    mode: "graph", "kernels" or "persistent"; None for :func:`usual_mode`.
     device: the name that the GPU was asked for by.
 
     Raises
@@ -40,12 +41,15 @@ class Training:
     threads = 0
 
     def __init__(self, plan: Plan, product: str = "auto", mode: str | None = None, device: str = "cuda") -> None:
-        chosen = (SIMULATED_MODE if door.simulated() else MODE) if mode is None else mode
+        method, rows = plan.method, plan.problem.rows
+        assert isinstance(method, Method)
+        self.batch = min(method.batch_size or rows, rows)
+        self.batches = -(-rows // self.batch)
+        chosen = usual_mode(self.batches, door.simulated()) if mode is None else mode
+        self.mode: str | None = chosen
         self._epochs = Epochs(plan, chosen, tensor_cores=product == "tensor-cores")
         self.plan, self.product, self.device, self.epochs = plan, product, device, 0
-        self.mode: str | None = chosen
-        self.batch, self.batches = self._epochs.size, self._epochs.batches
-        self.batch_rows = np.minimum(self.batch, plan.problem.rows - self.batch * np.arange(self.batches))
+        self.batch_rows = np.minimum(self.batch, rows - self.batch * np.arange(self.batches))
         self._epochs.send()
         sent = self._epochs.sent
         self._kept: dict[str, Any] = {name: door.room(sent[name].shape, sent[name].dtype) for name in KEPT}
@@ -99,3 +103,12 @@ class Training:
         """A copy of the weights now, (n,), in the problem's order."""
         weights: Array = self._epochs.sent["x"].copy_to_host()
         return weights
+
+
+def usual_mode(batches: int, simulated: bool) -> str:
+    """How an epoch of so many batches is launched where nobody says; the simulator captures no graphs.
+
+    >>> usual_mode(1875, simulated=False), usual_mode(60_000, simulated=False), usual_mode(2, simulated=True)
+    ('graph', 'kernels', 'kernels')
+    """
+    return "kernels" if simulated or batches > MOST_CAPTURED else "graph"
