@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import numpy as np
@@ -93,6 +94,19 @@ def test_threads_and_product_left_open_are_those_of_the_file(tmp_path):
     train("mlp", epochs=1, checkpoint=tmp_path / "a", product="blas")
     result = train("mlp", epochs=2, checkpoint=tmp_path / "a", product="auto", threads=None)
     assert (result.product, result.threads) == ("blas", 1)
+
+
+def test_a_file_that_names_no_device_is_the_cpu_s(tmp_path):
+    file = tmp_path / "a.npz"
+    train("mlp", epochs=1, checkpoint=file)
+    with np.load(file) as held:
+        arrays = dict(held)
+    told = json.loads(str(arrays.pop("settings")))
+    assert told.pop("device") == "cpu"
+    np.savez(file, settings=json.dumps(told), **arrays)
+    with pytest.raises(gdbench.InputError, match="holds a training with device cpu, not cuda; train with the same"):
+        gdbench.train("mlp", step=0.01, checkpoint=file, device="cuda")
+    assert train("mlp", epochs=2, checkpoint=file).x.tobytes() == train("mlp", epochs=2).x.tobytes()
 
 
 OTHERS = [

@@ -1,4 +1,4 @@
-"""What a device is asked to do, and what every running descent offers while it does it."""
+"""What a device is asked to do, and what every running descent, or training, offers while it does it."""
 
 from __future__ import annotations
 
@@ -131,3 +131,34 @@ class Run(Protocol):
 
     def trajectory(self) -> Array:
         """All points so far, (k + 1, n); (0, n) unless the plan asked for them."""
+
+
+class EpochRun(Protocol):
+    """A network under training, an epoch a call: what ``training/epochs.py`` drives, on any device."""
+
+    plan: Plan
+    device: str  # "cpu", "cuda", "cuda:1"
+    epochs: int  # done
+    batch: int  # rows
+    batches: int  # an epoch
+    batch_rows: Array  # of each batch: the last may have fewer
+    threads: int  # that share every layer; 0 on a GPU
+    product: str  # what multiplies
+    mode: str | None  # how a GPU is launched
+
+    def epoch(self) -> Array:
+        """Pass over all rows; returns the loss of each batch before its step, nan behind one that is not finite."""
+
+    def go_back(self, steps: int) -> None:
+        """To where the last epoch was after ``steps`` batches, from 0: it is begun anew, to the same bits."""
+
+    def restore(self, x: Array, memory: Array, epochs: int) -> None:
+        """Go on from where ``epochs`` were done, with weights (n,) and memory (rows, n) as they were then."""
+
+    @property
+    def x(self) -> Array:
+        """A copy of the weights now, (n,), in the problem's order."""
+
+    @property
+    def memory(self) -> Array:
+        """A copy of the direction's memory now, (rows, n), in the problem's order."""

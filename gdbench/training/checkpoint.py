@@ -26,8 +26,12 @@ from gdbench.problems.scores import l2_from
 ARRAYS = ("x", "memory", "epoch", "steps", "history", "best_x", "best_epoch", "threads", "product")
 
 
-def described(plan: Plan, watched: Data | None, extras: dict[str, float]) -> dict[str, Any]:
-    """All that decides the path of a training, but for threads and product, by the names of ``train``'s arguments."""
+def described(plan: Plan, watched: Data | None, extras: dict[str, float], kind: str) -> dict[str, Any]:
+    """All that decides the path of a training, but for threads and product, by the names of ``train``'s arguments.
+
+    The kind of device, ``kind``, is among it: another one adds in another order, so that the file's promise of the same
+    bits would be broken, and products and threads of the one mean nothing to the other.
+    """
     method = plan.method
     assert isinstance(method, Method)
     features, labels, shape = plan.problem.data
@@ -41,6 +45,7 @@ def described(plan: Plan, watched: Data | None, extras: dict[str, float]) -> dic
         "dtype": plan.x0.dtype.name,
         "seed": plan.seed,
         **{name: repr(number) for name, number in extras.items()},
+        "device": kind,
         "x0": _digest(plan.x0),
         "data": f"{plan.problem.rows} rows, {_digest(features, labels)}",
         "validation": "no rows" if watched is None else f"{len(watched[1])} rows, {_digest(*watched[:2])}",
@@ -74,7 +79,7 @@ class Checkpoint:
         try:
             with self.path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 found = {name: file[name] for name in ARRAYS}
-                theirs = dict(json.loads(str(file["settings"])))
+                theirs = {"device": "cpu"} | dict(json.loads(str(file["settings"])))  # older files name no device
         except Exception:  # a torn file raises errors of many classes
             raise InputError(
                 f"{self.path} is torn, or no checkpoint of a training; delete it, or give another file."

@@ -8,14 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from gdbench.arguments import checked_plan, checked_step
+from gdbench.devices.place import Place
 from gdbench.devices.plan import Plan
-from gdbench.errors import InputError
+from gdbench.errors import InputError, unknown
 from gdbench.methods import find_method
 from gdbench.methods.base import Method, Schedule
 from gdbench.number import checked_whole, real
 from gdbench.problems import mlp
 from gdbench.problems.base import Data, Problem
 
+#: What multiplies, by kind of device; "auto" is for the device to choose.
+PRODUCTS = {"cpu": ("auto", "blas", "tiles"), "cuda": ("auto", "tensor-cores")}
 #: Rows of a batch where nobody says.
 DEFAULT_BATCH = 32
 #: Hidden units that keep a thread busy between two barriers; fewer are not worth another thread.
@@ -71,6 +74,33 @@ def checked_extras(plan: Plan, dropout: object, clip_norm: object, clip_value: o
     if clip_norm is not None and clip_value is not None:
         raise InputError("give clip_norm or clip_value, not both.")
     return {"dropout": real(dropout)} | {name: math.inf if m is None else real(m) for name, m in clips.items()}
+
+
+def check_device(
+    where: Place, dtype: np.dtype, threads: object, product: object, mode: object, extras: dict[str, float]
+) -> None:
+    """What belongs to the other kind of device; what a GPU cannot train besides, ``devices/cuda/trainable.py`` says."""
+    there = PRODUCTS[where.kind]
+    names = (*PRODUCTS["cpu"], *PRODUCTS["cuda"][1:])
+    if not isinstance(product, str) or product not in names:
+        raise unknown("product", product, names)
+    if product not in there:
+        raise InputError(
+            f"device={where.kind!r} has no product {product!r}: leave product out, or take one of {', '.join(there)}."
+        )
+    if where.kind == "cpu":
+        if mode is not None:
+            raise InputError("mode says how a GPU is launched: leave it out, or use device='cuda'.")
+        return
+    if product == "tensor-cores" and dtype != np.float32:
+        raise InputError(f"product 'tensor-cores' rounds to TF32: leave it out, or use dtype='float32', not {dtype}.")
+    if threads is not None:
+        raise InputError("threads are cores of the CPU: leave threads out, or use device='cpu'.")
+    if extras["dropout"] > 0:
+        raise InputError("device='cuda' drops no hidden units: leave dropout out, or use device='cpu'.")
+    for name in ("clip_norm", "clip_value"):
+        if extras[name] < math.inf:
+            raise InputError(f"device='cuda' clips no slopes: leave {name} out, or use device='cpu'.")
 
 
 def check_rows(plan: Plan, watched: Data | None) -> None:

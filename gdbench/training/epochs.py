@@ -1,4 +1,4 @@
-"""A training from its first epoch, or from a checkpoint, to its end: the loop around the compiled loop."""
+"""A training from its first epoch, or from a checkpoint, to its end: the loop around the device's loop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gdbench.training.result import TrainingResult
 from gdbench.training.validation import judged
 
 if TYPE_CHECKING:
-    from gdbench.devices.cpu.training import Training
+    from gdbench.devices.plan import EpochRun
 
 #: Columns of the history, a row an epoch.
 LOSS, VALIDATION_LOSS, ACCURACY, SECONDS = range(4)
@@ -32,7 +32,7 @@ class Course:
     file: where it is kept, or None. If the file holds a training, that one goes on.
     """
 
-    def __init__(self, training: Training, watched: Data | None, choosing: bool, file: Checkpoint | None) -> None:
+    def __init__(self, training: EpochRun, watched: Data | None, choosing: bool, file: Checkpoint | None) -> None:
         self.training, self.watched, self.choosing, self.file = training, watched, choosing, file
         self.x = self.best_x = training.plan.x0.copy()
         self.best_epoch, self.rows = 0, []  # type: tuple[int, list[tuple[float, ...]]]
@@ -161,7 +161,9 @@ def drive(
         epochs=len(rows),
         steps=course.steps,
         batch_size=training.batch,
+        device=training.device,
         threads=training.threads,
         product=training.product,
+        mode=training.mode,
         best_epoch=course.best_epoch if course.choosing else None,
     )

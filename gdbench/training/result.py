@@ -24,11 +24,15 @@ class TrainingResult:
         divergence the last may not be finite.
     validation_loss, accuracy: (epochs,) mean cross-entropy, without penalty and dropout, and share labelled rightly, of
         the rows that are watched (see ``train``), after each epoch; None without validation.
-    seconds: (epochs,) inside the compiled loop, the drawing of the order included.
-    seconds_compile: compiling, or loading compiled code, and measuring which product is faster if nobody knew.
+    seconds: (epochs,) inside the compiled loop, the drawing of the order included; on a GPU until the losses are back,
+        and in the first epoch what its driver does once.
+    seconds_compile: compiling, or loading compiled code, and measuring which product is faster if nobody knew; on a GPU
+        sending weights and rows there too.
     status, message: MAXITER where all epochs were done, DIVERGED, or STOPPED: by patience, the callback or Ctrl-C.
     epochs, steps: that were done, those before a checkpoint included; after divergence the steps that led to x.
-    threads, product: that did it.
+    device, threads, product: that did it. On a GPU threads are 0, and product is "auto", tiles in the dtype of x, or
+        "tensor-cores", in TF32.
+    mode: how the GPU was launched, see ``train``; None on the CPU.
     best_epoch: of the smallest validation loss, from 1 (0: the start); None where no rows were held out to choose by.
     """
 
@@ -43,8 +47,10 @@ class TrainingResult:
     epochs: int
     steps: int
     batch_size: int
+    device: str
     threads: int
     product: str
+    mode: str | None
     best_epoch: int | None
 
     def history_frame(self) -> pandas.DataFrame:

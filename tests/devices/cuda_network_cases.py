@@ -16,7 +16,7 @@ import gdbench
 from gdbench.arguments import checked_plan
 from gdbench.counts import NFEV, NJEV
 from gdbench.devices.cpu.minibatch import MinibatchDescent
-from gdbench.devices.cuda import door, minibatch
+from gdbench.devices.cuda import door, minibatch, network_epochs
 from gdbench.devices.cuda.matmul import matmul
 from gdbench.devices.cuda.tensor_cores import rounded
 from gdbench.devices.cuda.tile import Tile
@@ -37,7 +37,7 @@ ROWS, SIZE = 10, 4  # a last batch of 2
 
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch):
-    monkeypatch.setattr(minibatch, "TILE", TINY)
+    monkeypatch.setattr(network_epochs, "TILE", TINY)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -66,7 +66,7 @@ def test_products_in_tf32_are_those_of_rounded_factors(shape):
 
 
 def test_a_network_trains_in_tf32_as_in_float32_to_its_digits(monkeypatch):
-    monkeypatch.setattr(minibatch, "TILE", WARPS)
+    monkeypatch.setattr(network_epochs, "TILE", WARPS)
     plan = asked(dtype="float32")
     run = minibatch.Training(plan, tensor_cores=True)
     assert run.begin() == RUNNING

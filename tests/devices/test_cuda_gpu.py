@@ -87,11 +87,11 @@ def test_a_large_product_is_that_of_numpy(dtype):
 def test_epochs_of_a_network_agree_with_the_cpu(mode, direction, monkeypatch):
     from gdbench.arguments import checked_plan
     from gdbench.devices.cpu.minibatch import MinibatchDescent
-    from gdbench.devices.cuda import minibatch
+    from gdbench.devices.cuda import minibatch, network_epochs
     from gdbench.devices.cuda.network_kernels import TILE
     from gdbench.problems.mlp import mlp
 
-    monkeypatch.setattr(minibatch, "TILE", TILE)
+    monkeypatch.setattr(network_epochs, "TILE", TILE)
     problem = mlp(hidden=(70, 33), activation="tanh", rows=1000, columns=90, classes=10)
     asked = checked_plan(problem, None, direction=direction, step=0.01, batch_size=64, gtol=None)
     run, twin = minibatch.Training(asked, mode), MinibatchDescent(asked)
@@ -100,6 +100,40 @@ def test_epochs_of_a_network_agree_with_the_cpu(mode, direction, monkeypatch):
         descent.advance(2 * 16 + 3)  # two epochs with a smaller last batch, and a part of the third
     np.testing.assert_allclose(run.x, twin.x, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(run.history(), twin.history(), rtol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("method", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("mode", ["graph", "kernels", "persistent"])
+def test_training_agrees_with_the_cpu_and_goes_on_to_the_bit(mode, method, dtype, tmp_path):
+    problem = mlp(hidden=(70, 33), activation="tanh", rows=1000, columns=90, classes=10)
+    asked = {"method": method, "step": 0.01, "batch_size": 64, "dtype": dtype, "epochs": 3}  # a smaller last batch
+    there = {"device": "cuda", "mode": mode}
+    ours, theirs = gdbench.train(problem, **asked, **there), gdbench.train(problem, **asked)
+    close = {"float64": 1e-9, "float32": 1e-3}[dtype]
+    np.testing.assert_allclose(ours.x, theirs.x, rtol=close, atol=close)
+    np.testing.assert_allclose(ours.loss, theirs.loss, rtol=close)
+    assert (ours.status, ours.steps, ours.mode) == (theirs.status, theirs.steps, mode)
+    gdbench.train(problem, **asked | {"epochs": 1}, **there, checkpoint=tmp_path / "a")
+    rest = gdbench.train(problem, **asked, **there, checkpoint=tmp_path / "a")
+    assert rest.x.tobytes() == ours.x.tobytes()
+
+
+@pytest.mark.parametrize("mode", ["graph", "kernels", "persistent"])
+def test_training_that_diverges_gives_the_last_finite_weights(mode):
+    problem = mlp(hidden=(70, 33), rows=1000, columns=90, classes=10)
+    ours = gdbench.train(problem, method="momentum", step=1e4, batch_size=64, epochs=20, device="cuda", mode=mode)
+    assert ours.status is gdbench.Status.DIVERGED
+    assert np.isfinite(ours.x).all()
+    assert (ours.epochs - 1) * 16 <= ours.steps < ours.epochs * 16
+
+
+def test_training_on_tensor_cores_is_told_and_near():
+    problem = mlp(hidden=(70, 33), activation="tanh", rows=1000, columns=90, classes=10)
+    asked = {"step": 0.01, "batch_size": 64, "epochs": 2}
+    ours = gdbench.train(problem, **asked, device="cuda", product="tensor-cores")
+    assert ours.product == "tensor-cores"
+    np.testing.assert_allclose(ours.loss, gdbench.train(problem, **asked).loss, rtol=1e-2)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import gdbench
 from gdbench import BestOf
 from gdbench.arguments import checked_plan
-from gdbench.devices.cuda import scalars
+from gdbench.devices.cuda import door, scalars
 from gdbench.devices.cuda.compile import MOST_VARIABLES, check
 from gdbench.devices.cuda.landscape import grid
 from gdbench.devices.cuda.matmul import matmul
@@ -31,6 +31,19 @@ from gdbench.problems import PROBLEMS
 from gdbench.problems.function import from_function
 
 FLOAT64 = np.dtype("float64")
+
+
+@dataclass(frozen=True)
+class Normalised(Direction):
+    """A direction that looks at all variables."""
+
+    name = "normalised"
+
+    @staticmethod
+    def rule(x, g, H, state, hyper, k, out):
+        length = math.sqrt(sum(g[i] * g[i] for i in range(x.size)))
+        for i in range(x.size):
+            out[i] = -g[i] / length
 
 
 def method(batch_size=None):
@@ -119,22 +132,54 @@ def test_training_that_the_device_does_not_do(given, says):
     assert str(raised.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"threads": 1}, "threads are cores of the CPU: leave threads out, or use device='cpu'"),
+        ({"dropout": 0.5}, "drops no hidden units: leave dropout out, or use device='cpu'"),
+        ({"clip_norm": 1.0}, "clips no slopes: leave clip_norm out, or use device='cpu'"),
+        ({"clip_value": 1.0}, "clips no slopes: leave clip_value out, or use device='cpu'"),
+        ({"product": "blas"}, "has no product 'blas': leave product out, or take one of auto, tensor-cores"),
+        ({"product": "tiles"}, "device='cuda' has no product 'tiles': leave product out"),
+        ({"product": "tensor-core"}, "unknown product 'tensor-core'; did you mean 'tensor-cores'"),
+        ({"product": "tensor-cores", "dtype": "float64"}, "rounds to TF32: leave it out, or use dtype='float32'"),
+        ({"product": "tensor-cores", "device": "cpu"}, "device='cpu' has no product 'tensor-cores': leave product out"),
+        ({"mode": "graphs"}, "unknown mode 'graphs'; did you mean 'graph'"),
+        ({"mode": "graph", "device": "cpu"}, "mode says how a GPU is launched: leave it out, or use device='cuda'"),
+        ({"device": "gpu"}, "unknown device 'gpu'"),
+        (
+            {"problem": PROBLEMS["mlp"](l2=0.1)},
+            "trains networks without l2, which mlp-8-128-3-relu-l2=0.1 has; use device='cpu'",
+        ),
+        ({"problem": PROBLEMS["mlp"](activation="gelu")}, "which gelu's does not tell"),
+        ({"method": Normalised(), "epochs": 1}, "looks at all; use device='cpu'"),
+    ],
+    ids=lambda v: str(v)[:40],
+)
+def test_whole_epochs_that_a_device_does_not_do(given, says, tmp_path):
+    if isinstance(given.get("method"), Direction):
+        given = given | {"method": Method(given["method"], STEPS["fixed"](1e-3), 8)}
+    with pytest.raises(InputError) as raised:
+        gdbench.train(**{"problem": "mlp", "device": "cuda", "checkpoint": tmp_path / "a"} | given)
+    assert says in str(raised.value)
+    assert str(raised.value).endswith(".")
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.skipif(door.state().usable, reason="there is a device")
+@pytest.mark.parametrize("device", ["cuda", "cuda:1"])
+def test_training_without_a_device_says_what_is_missing(device):
+    with pytest.raises(InputError) as raised:
+        gdbench.train("mlp", device=device)
+    assert str(raised.value) == door.state().reason
+
+
 def test_a_mode_of_training_nobody_knows():
     with pytest.raises(InputError, match="did you mean 'graph'"):
         Training(network(), "graphs")
 
 
 def test_a_direction_that_looks_at_all_weights_is_refused():
-    @dataclass(frozen=True)
-    class Normalised(Direction):
-        name = "normalised"
-
-        @staticmethod
-        def rule(x, g, H, state, hyper, k, out):
-            length = math.sqrt(sum(g[i] * g[i] for i in range(x.size)))
-            for i in range(x.size):
-                out[i] = -g[i] / length
-
     with pytest.raises(InputError, match="moves each weight by itself, and normalised looks at all"):
         Training(network(direction=Normalised()))
     assert {name for name in DIRECTIONS if elementwise(DIRECTIONS[name]())} == {

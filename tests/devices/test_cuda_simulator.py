@@ -35,6 +35,7 @@ CASES = {
     "cuda_search_cases": 40,
     "cuda_newton_cases": 15,
     "cuda_network_cases": 40,
+    "cuda_training_cases": 17,
     "cuda_shared_cases": 1,
     "cuda_experiment_cases": 4,
 }

@@ -89,6 +89,9 @@ class Training:
     epochs: done so far; threads: as they are in use; batch_rows: rows of each batch, the last may have fewer.
     """
 
+    device: str = "cpu"
+    mode: str | None = None
+
     def __init__(
         self,
         plan: Plan,

@@ -39,7 +39,7 @@ def epoch(
     features, labels, order, batch_labels, x, activations, slopes, gradient, state, hyper, step_sizes, begun, partial,
     layout, rows, size, first_batch, end_batch,
 ):  # fmt: skip
-    """Steps first_batch .. end_batch - 1 of an epoch; ``layout`` as in ``minibatch.layout``."""
+    """Steps first_batch .. end_batch - 1 of an epoch; ``layout`` as in ``network_kernels.layout``."""
     if ALIGNED:  # see matmul.product
         a_shared = cuda.shared.array(A_ROOM, NUMBER, 16)
         b_shared = cuda.shared.array(B_ROOM, NUMBER, 16)

@@ -13,7 +13,7 @@ from gdbench.problems.mlp_layers import GELU
 
 
 def check(plan: Plan) -> None:
-    """Refuse what :class:`Training` cannot do, before anything is compiled or sent."""
+    """Refuse what ``network_epochs.Epochs`` cannot do, before anything is compiled or sent."""
     problem, method, dtype = plan.problem, plan.method, plan.x0.dtype
     if problem.value is not mlp.value or plan.x0.ndim != 1:
         raise InputError(
