@@ -11,13 +11,11 @@ An epoch runs kernel by kernel, as one captured graph of the same kernels, or as
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import types
 
-from gdbench.devices.cpu.compile import COUNTS, driver
+from gdbench.devices.cpu.rows import shuffler
 from gdbench.devices.cuda import door, graph
 from gdbench.devices.cuda.compile import kernel
 from gdbench.devices.cuda.network_kernels import TILE, Drawing, layout
@@ -25,7 +23,6 @@ from gdbench.devices.cuda.trainable import check
 from gdbench.devices.plan import Plan
 from gdbench.errors import InputError, unknown
 from gdbench.methods.base import Method, Schedule
-from gdbench.philox import shuffle
 from gdbench.problems.base import Array
 
 MODES = ("kernels", "graph", "persistent")
@@ -117,7 +114,7 @@ class Epochs:
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's order of rows and its step sizes, as the CPU does, and send them."""
-        _shuffle()(self._order, self.plan.seed, epoch)
+        shuffler()(self._order, self.plan.seed, epoch)
         first = epoch * self.batches
         step = self.plan.method.step  # type: ignore[union-attr]
         assert isinstance(step, Schedule)
@@ -196,8 +193,3 @@ class Epochs:
         busy = max(self._tile.blocks(inputs + 1, units) for inputs, units, *_ in table)
         (compiled,) = self._whole.overloads.values()
         return min(int(compiled.max_cooperative_grid_blocks(self._tile.threads)), max(busy, scoring))
-
-
-@cache
-def _shuffle() -> Any:
-    return driver(shuffle, types.void, COUNTS, types.int64, types.int64)  # type: ignore[arg-type]
