@@ -151,7 +151,8 @@ def landscape(
         networks of different scales compare. Random directions are then neither of length 1 nor perpendicular.
     seed: of random directions, whole and at least 0; the same directions on every machine.
     dtype: ``"float64"`` or ``"float32"``.
-    device: ``"cpu"``, all its cores, ``"cuda"``, or one of several, ``"cuda:1"``.
+    device: ``"cpu"``, all its cores, ``"cuda"``, or one of several, ``"cuda:1"``; there a function's variables must fit
+        into the registers of a thread, and a network's layers into the memory that a block shares.
 
     Returns
     -------
@@ -240,9 +241,13 @@ def _grid(problem: Problem, where: Place) -> Any:
 
     if where.kind == "cuda":
         from gdbench.devices.cuda import door
-        from gdbench.devices.cuda.landscape import grid as on_cuda
+        from gdbench.devices.cuda.landscape import grid as a_thread_a_point
+        from gdbench.devices.cuda.surface import grid as a_block_a_point
+        from gdbench.devices.cuda.surface import layers_of
 
-        return door.on(where.number)(partial(on_cuda, problem))
+        layers = layers_of(problem)
+        grid = partial(a_thread_a_point, problem) if layers is None else partial(a_block_a_point, problem, layers)
+        return door.on(where.number)(grid)
     from gdbench.devices.cpu import landscape as pointwise
     from gdbench.devices.cpu import surface
 

@@ -16,6 +16,7 @@ from gdbench.counts import N_COUNTS
 from gdbench.experiments.gpu_kernels import KERNELS
 from gdbench.experiments.gpu_kernels.many import ADAM_STEPS, STEPS
 from gdbench.experiments.gpu_kernels.networks import ROWS, SIZES
+from gdbench.experiments.gpu_kernels.surfaces import ROWS as SURFACE_ROWS
 from gdbench.gradients import central, forward
 from gdbench.gradients.coloured import coloured_gradient
 from gdbench.gradients.colouring import Columns
@@ -170,6 +171,7 @@ def test_the_experiment_on_both_devices_has_the_same_formulas():
     assert told["starts"](3) == 3 * flops.descent(STEPS, STEPS + 1, gradient, "steepest", 2)
     assert told["adam"](3) == 3 * flops.descent(ADAM_STEPS, ADAM_STEPS + 1, gradient, "adam", 2)
     assert told["landscape"](9) == flops.plane(9, 2, flops.rosenbrock_value(2))
+    assert told["landscape-network"](100) == network_flops.network_plane(SURFACE_ROWS, SIZES, 100)
     assert (told["sgd-update"](3), told["adam-update"](3)) == (3 * flops.STEPS["steepest"], 3 * flops.STEPS["adam"])
     assert told["epoch-graph"](128) == network_flops.network_gradient(ROWS, SIZES)
     assert told["differences"](1_000) == pytest.approx(slope_work.ON_CHAIN["3-point"](1_000), rel=2e-3)

@@ -9,6 +9,7 @@ import numpy as np
 
 from gdbench.data import as_rows, load_fashion_mnist
 from gdbench.experiments.base import Experiment, Outcome, Ruling, Settings, Verdict
+from gdbench.experiments.on_devices import BOTH, on_its_device, refusal
 from gdbench.harness.case import Case
 from gdbench.harness.statistics import share
 from gdbench.landscape import landscape
@@ -40,6 +41,8 @@ STEPS = {"smoke": 20, "default": 200, "full": 500}
 #: Random lines through the point, and pairs of points on each.
 LINES = {"smoke": 4, "default": 40, "full": 200}
 PAIRS = {"smoke": 10, "default": 50, "full": 100}
+#: Points of a line on which valleys are counted.
+COARSE = 201
 #: Points of a drawn slice, of one edge of a drawn plane, and of the fine line on which kinks are looked for.
 SLICE = {"smoke": 21, "default": 81, "full": 161}
 EDGE = {"smoke": 9, "default": 31, "full": 31}
@@ -96,6 +99,7 @@ def trained(
     return problem, descent.x, float(descent.fun)
 
 
+@on_its_device
 def measure(case: Case) -> Outcome:
     """Train, then look around; distances are in units of the trained weights' length, so m = 1 is as far as 0 is."""
     asked = case.parameters
@@ -109,7 +113,7 @@ def measure(case: Case) -> Outcome:
         f = _along(problem, device, center, direction, np.column_stack([ends, ends.mean(axis=1)]))
         slack = TOLERANCE * np.maximum(1.0, np.abs(f).max(axis=1))
         violations += int(np.sum(f[:, 2] > f[:, :2].mean(axis=1) + slack))
-        valleys += _valleys(_along(problem, device, center, direction, np.linspace(-1, 1, 201))) > 1
+        valleys += _valleys(_along(problem, device, center, direction, np.linspace(-1, 1, COARSE))) > 1
     plane = np.stack([_direction(problem.n, seed, line, radius) for line in (0, 1)])
     m = np.linspace(-1, 1, SLICE[size])
     fine = _along(problem, device, center, plane[0], np.linspace(-1, 1, FINE[size]))
@@ -266,4 +270,6 @@ EXPERIMENT = Experiment(
     figure=figure,
     verdicts=verdicts,
     summary=summary,
+    refusal=refusal,
+    devices=BOTH,
 )

@@ -63,18 +63,23 @@ def column_sums(matrix: Array, out: Array) -> None:
 
 def cross_entropy(scores: Array, labels: Array) -> Any:
     """Mean of ``-log softmax(scores)[label]``, safe for scores of any size: the largest is subtracted first."""
-    rows, classes = scores.shape
+    rows = scores.shape[0]
     total = scores[0, 0] * 0.0
     for i in range(rows):
-        largest = scores[i, 0]
-        for k in range(1, classes):
-            if scores[i, k].real > largest.real:
-                largest = scores[i, k]
-        mass = scores.dtype.type(0.0)
-        for k in range(classes):
-            mass += np.exp(scores[i, k] - largest)
-        total += np.log(mass) + largest - scores[i, int(labels[i].real)]
+        total = with_cross_entropy(total, scores[i], int(labels[i].real))
     return total / rows
+
+
+def with_cross_entropy(total: Any, scores: Array, label: int) -> Any:
+    """``total`` plus the cross-entropy of one row's scores, (classes,)."""
+    largest = scores[0]
+    for k in range(1, len(scores)):
+        if scores[k].real > largest.real:
+            largest = scores[k]
+    mass = scores.dtype.type(0.0)
+    for k in range(len(scores)):
+        mass += np.exp(scores[k] - largest)
+    return total + (np.log(mass) + largest - scores[label])
 
 
 def cross_entropy_slope(scores: Array, labels: Array) -> Any:
@@ -111,12 +116,16 @@ def logistic_loss(scores: Array, labels: Array) -> Any:
     """Mean of ``log(1 + exp(u))``, u = -s where the label is 1 and s where it is 0; the larger exponent taken out."""
     total = scores[0] * 0.0
     for i in range(len(labels)):
-        u = scores[i] if labels[i].real < 0.5 else -scores[i]
-        if u.real > 0.0:
-            total += u + np.log(1.0 + np.exp(-u))
-        else:
-            total += np.log(1.0 + np.exp(u))
+        total = with_logistic_loss(total, scores[i], labels[i].real, 1.0)
     return total / len(labels)
+
+
+def with_logistic_loss(total: Any, score: Any, label: Any, one: Any) -> Any:
+    """``total`` plus the loss of one row's score; ``one`` is 1 in the type that exponentials are added to."""
+    u = score if label < 0.5 else -score
+    if u.real > 0.0:
+        return total + (u + np.log(one + np.exp(-u)))
+    return total + np.log(one + np.exp(u))
 
 
 def scores_of_rows(x: Array, data: tuple[Array, Array, Array]) -> Array:

@@ -11,18 +11,23 @@ from gdbench.problems.scores import l2_from, linear_scores, linear_slope, penalt
 
 def hinges(scores: Array, labels: Array) -> Any:
     """Mean over rows of ``sum_{j != y} max(0, s_j - s_y + 1)``."""
-    rows, classes = scores.shape
-    one = scores.dtype.type(1.0)
+    rows = scores.shape[0]
     total = scores[0, 0] * 0.0
     for i in range(rows):
-        label = int(labels[i].real)
-        for k in range(classes):
-            margin = scores[i, k] - scores[i, label] + one
-            # Written so that a nan margin is added, not dropped: divergence must show in the value.
-            if k == label or margin.real <= 0.0:
-                continue
-            total += margin
+        total = with_hinges(total, scores[i], int(labels[i].real))
     return total / rows
+
+
+def with_hinges(total: Any, scores: Array, label: int) -> Any:
+    """``total`` plus the hinges of one row's scores, (classes,)."""
+    one = scores.dtype.type(1.0)
+    for k in range(len(scores)):
+        margin = scores[k] - scores[label] + one
+        # Written so that a nan margin is added, not dropped: divergence must show in the value.
+        if k == label or margin.real <= 0.0:
+            continue
+        total += margin
+    return total
 
 
 def hinges_slope(scores: Array, labels: Array) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gdbench.arguments import checked_plan
-from gdbench.experiments import basins, search, thousand_steps
+from gdbench.experiments import basins, landscape, search, thousand_steps
 from gdbench.experiments.base import Settings
 from gdbench.experiments.finite_difference_training import parameters, table
 from gdbench.harness.case import Case
@@ -37,6 +37,20 @@ def test_basins_are_the_same(method, monkeypatch):
     there, here = on_both(basins.measure, basins.cases(Settings(size="smoke", device="cuda"))[method])
     assert there["labels"] == here["labels"]
     assert there["steps_median"] == here["steps_median"]
+
+
+@pytest.mark.parametrize("model", ["SVM + L2", "network"])
+def test_landscapes_are_the_same(model, monkeypatch):
+    for name, few in {"ROWS": 4, "HIDDEN": 3, "LINES": 1, "PAIRS": 2, "SLICE": 3, "EDGE": 2, "FINE": 5}.items():
+        monkeypatch.setitem(getattr(landscape, name), "smoke", few)
+    monkeypatch.setattr(landscape, "COARSE", 4)
+    cases = landscape.cases(Settings(size="smoke", device="cuda"))
+    case = next(c for c in cases if (c.parameters["problem"], c.parameters["around"]) == (model, "trained"))
+    there, here = on_both(landscape.measure, case)
+    for name in ("slice", "plane"):
+        np.testing.assert_allclose(there[name], here[name], rtol=1e-10)
+    assert there["violations"] == here["violations"]
+    assert there["many_valleys"] == here["many_valleys"]
 
 
 def test_a_descent_by_differences_takes_the_path_of_the_cpu():

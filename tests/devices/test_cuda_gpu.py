@@ -40,6 +40,18 @@ def test_a_large_landscape_agrees_with_the_cpu(monkeypatch):
     np.testing.assert_allclose(landscape.grid(*asked), cpu.grid(*asked), rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("hidden", [(), (128,), (130, 67)])
+def test_a_large_surface_of_a_network_agrees_with_the_cpu(hidden, dtype):
+    problem = mlp(hidden=hidden, activation="gelu", rows=1_003, columns=90, classes=10, l2=1e-3)
+    rng = np.random.default_rng(2)
+    directions = rng.standard_normal((2, problem.n)) / problem.n**0.5
+    steps = np.linspace(-1, 1, 67), np.linspace(-2, 1, 71)
+    asked = {"directions": directions, "m": steps[0], "n": steps[1], "dtype": dtype}
+    there, here = (gdbench.landscape(problem, device=device, **asked).values for device in ("cuda", "cpu"))
+    np.testing.assert_allclose(there, here, rtol={"float64": 1e-11, "float32": 1e-4}[dtype])
+
+
 @pytest.mark.parametrize("file", sorted(set(CASES) - {"cuda_cases"}))
 def test_the_other_cases_hold_on_the_device(file):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"tests/devices/{file}.py"]

@@ -15,6 +15,7 @@ from gdbench.devices.cuda.gradient import COMPONENTS
 from gdbench.devices.cuda.multistart import MOST_ROWS, SOURCES
 from gdbench.errors import InputError
 from gdbench.methods import DIRECTIONS, SEARCHES
+from gdbench.problems.mlp_layers import ACTIVATIONS
 
 
 @pytest.mark.slow
@@ -43,6 +44,7 @@ def test_the_ledger_holds_every_kernel_for_both_architectures():
     single = [name for name in DIRECTIONS if DIRECTIONS[name].on_batches]
     in_registers = [name for name in DIRECTIONS if DIRECTIONS[name]().rows(2) <= MOST_ROWS]
     assert count["landscape"] == 2 * 5
+    assert count["surface"] == 2 * (4 + len(ACTIVATIONS))
     assert count["multistart_in_registers"] == 2 * 5 + len(in_registers) * len(SOURCES) - 1  # one is in both
     assert count["multistart_in_columns"] == 2 * 3
     assert count["multistart_by_warps"] == 2 * 2 * len(COMPONENTS)
@@ -84,6 +86,9 @@ def test_double_precision_is_where_it_is_known_to_be(arch):
     updates = {row["method"]: row["doubles"] for row in rows if row["kernel"] == "update"}
     assert all(updates[name] == 0 for name in ("steepest", "sign", "momentum", "nesterov", "adagrad"))
     assert (updates["rmsprop"], updates["lion"]) == (1, 2)
+    surfaces = [row for row in rows if row["kernel"] == "surface"]
+    assert surfaces
+    assert all(row["doubles"] == 0 for row in surfaces)
     # Adam's bias correction is worked out in double precision.
     networks = [row for row in rows if row["problem"] == "network" and "adam" not in row["method"]]
     assert networks

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import gdbench
 from gdbench import BestOf
 from gdbench.arguments import checked_plan
-from gdbench.devices.cuda import door, scalars
+from gdbench.devices.cuda import door, scalars, surface
+from gdbench.devices.cuda import matmul as matmul_module
 from gdbench.devices.cuda.compile import MOST_VARIABLES, check
 from gdbench.devices.cuda.landscape import grid
 from gdbench.devices.cuda.matmul import matmul
@@ -73,6 +74,30 @@ def test_problems_of_whole_arrays_are_not(name):
     assert "np.dot" in says
     with pytest.raises(InputError, match=r"np\.dot"):
         grid(problem, problem.x0, problem.x0, problem.x0, np.zeros(2), np.zeros(2))
+
+
+def surface_of(problem, dtype="float32"):
+    """What the surface of a model is refused with, before anything is compiled or sent."""
+    with pytest.raises(InputError) as raised:
+        surface.Grid(problem, surface.layers_of(problem), *np.zeros((3, problem.n), dtype), np.zeros(2), np.zeros(2))
+    assert str(raised.value).endswith(".")
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_surfaces_of_models_that_learn(monkeypatch):
+    for name in ("softmax", "svm", "logistic", "least-squares", "mlp"):
+        assert surface.layers_of(PROBLEMS[name]()) is not None
+    for other in (PROBLEMS["rosenbrock"](), from_function(dot, np.zeros(2))):
+        assert surface.layers_of(other) is None
+    wide = PROBLEMS["mlp"](hidden=(1030, 600), columns=2, rows=8)
+    says = "needs 1,630 numbers a row of data, in layers of 1,030 and 600 units, and a block of device='cuda' has room"
+    assert f"{says} for 1,536 in float32; use device='cpu'" in surface_of(wide)
+    assert f"{says} for 768 in float64" in surface_of(wide, "float64")
+    assert "computes in float32 or float64, not in float16" in surface_of(wide, "float16")
+    monkeypatch.setattr(matmul_module, "MOST_NUMBERS", 3 * 128 * 8 - 1)
+    says = surface_of(PROBLEMS["mlp"](columns=2, rows=8))
+    assert "a matrix of 3,072 numbers, and device='cuda' counts to 3,071; give fewer rows, or use device='cpu'" in says
 
 
 @pytest.mark.parametrize("dtype", ["float16", "int64", "complex128"])

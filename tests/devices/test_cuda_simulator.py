@@ -30,6 +30,7 @@ CASES = {
     "cuda_column_cases": 14,
     "cuda_warp_cases": 37,
     "cuda_gradient_cases": 19,
+    "cuda_surface_cases": 40,
     "cuda_network_difference_cases": 21,
     "cuda_updates_cases": 30,
     "cuda_search_cases": 40,

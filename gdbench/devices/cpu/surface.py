@@ -52,17 +52,17 @@ def surface(products, above, labels, units, activation, hinge, squares, m, n, ou
     """out[i, j] = the loss at m[i], n[j] plus the penalty; rows of the grid are spread over the cores.
 
     products (3, rows, units[0]): X W1, X D1, X D2. above (3, rest): the parameters behind W1, of the centre and both
-    directions. squares (6,): l2 times the products of the weights, see :func:`_squares`.
+    directions. squares (6,): l2 times the products of the weights, see :func:`squares_of`.
     """
     for i in prange(m.size):
         along(products, above, labels, units, activation, hinge, m[i], n, out[i])  # type: ignore[no-untyped-call]
         for j in range(n.size):
-            out[i, j] += (
-                squares[0]
-                + m[i] * (squares[1] + m[i] * squares[3])
-                + n[j] * (squares[2] + n[j] * squares[5])
-                + m[i] * n[j] * squares[4]
-            )
+            out[i, j] += penalty_at(squares, m[i], n[j])  # type: ignore[no-untyped-call]
+
+
+def penalty_at(squares, mi, nj):  # type: ignore[no-untyped-def]
+    """``l2 |W + mi D1 + nj D2|^2`` by the six coefficients of :func:`squares_of`."""
+    return squares[0] + mi * (squares[1] + mi * squares[3]) + nj * (squares[2] + nj * squares[5]) + mi * nj * squares[4]
 
 
 def along(products, above, labels, units, activation, hinge, mi, n, out):  # type: ignore[no-untyped-def]
@@ -121,12 +121,12 @@ def grid(problem: Problem, layers: Layers, center: Array, first: Array, second: 
     with one_blas_thread():  # the cores are spread over the grid already
         _surface(dtype)(
             products, above, labels, np.array(layers.sizes[1:], np.int64), layers.activation, layers.hinge,
-            _squares(points, layers), np.require(m, dtype, ["C", "W"]), np.require(n, dtype, ["C", "W"]), out,
+            squares_of(points, layers), np.require(m, dtype, ["C", "W"]), np.require(n, dtype, ["C", "W"]), out,
         )  # fmt: skip
     return out
 
 
-def _squares(points: Array, layers: Layers) -> Array:
+def squares_of(points: Array, layers: Layers) -> Array:
     """``l2`` times the coefficients of |W + m D1 + n D2|^2: of 1, m, n, m^2, m n and n^2; biases are not penalised."""
     products = np.zeros((3, 3))
     start = 0

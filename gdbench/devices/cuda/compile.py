@@ -121,8 +121,7 @@ def check(problem: Problem, n: int, dtype: np.dtype, most: int | None = MOST_VAR
     Traceback (most recent call last):
     gdbench.errors.InputError: softmax-2-2 asks for .reshape, np.dot, ...; use device='cpu'.
     """
-    if dtype.name not in ("float32", "float64"):
-        raise InputError(f"device='cuda' computes in float32 or float64, not in {dtype.name}.")
+    check_dtype(dtype)
     if most is not None and n > most:
         raise InputError(
             f"{problem.name} has {n} variables and device='cuda' keeps at most {most} a thread; use device='cpu'."
@@ -136,6 +135,17 @@ def check(problem: Problem, n: int, dtype: np.dtype, most: int | None = MOST_VAR
                 f"{problem.name} asks for {', '.join(beyond)}, which a thread of device='cuda' cannot do; "
                 "use device='cpu'."
             )
+
+
+def check_dtype(dtype: np.dtype) -> None:
+    """Refuse what is neither float32 nor float64.
+
+    Raises
+    ------
+    InputError: another dtype.
+    """
+    if dtype.name not in ("float32", "float64"):
+        raise InputError(f"device='cuda' computes in float32 or float64, not in {dtype.name}.")
 
 
 def _source(function: Any) -> Any:

@@ -1,4 +1,7 @@
-"""The surface around a point: the value on a grid spanned by one or two directions, a thread a point."""
+"""The surface around a point: the value on a grid spanned by one or two directions, a thread a point.
+
+Models that learn from rows of data have a file of their own, ``surface.py``, and a block a point.
+"""
 
 # Numba is untyped.
 # mypy: disable-error-code="no-untyped-def"

@@ -80,7 +80,10 @@ def matmul(a: Array, b: Array, tile: Tile | None = None, tensor_cores: bool = Fa
 
 
 class Product:
-    """``matmul`` taken apart for a stopwatch: made and sent at once, then :meth:`launch` and :meth:`fetch`."""
+    """``matmul`` taken apart for a stopwatch: made and sent at once, then :meth:`launch` and :meth:`fetch`.
+
+    ``out`` is the product where it lies on the device, flat, row by row.
+    """
 
     def __init__(self, a: Array, b: Array, tile: Tile | None = None, tensor_cores: bool = False) -> None:
         a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
@@ -95,9 +98,10 @@ class Product:
         self.shape, self._threads, self._blocks = (m, n), tile.threads, tile.blocks(m, n)
         make = in_tf32.multiplier if tensor_cores else multiplier
         self._kernel = kernel(draw(tile, a.dtype, make(tile, a.dtype, store)))
-        out, none = np.empty(m * n, a.dtype), np.zeros(1, a.dtype)
-        a_sent, b_sent, self._out, none_sent = door.send(a.ravel(), b.ravel(), out, none)
-        self._arguments = a_sent, 0, k, b_sent, 0, n, self._out, 0, none_sent, 0, m, n, k, none_sent, 0
+        none = np.zeros(1, a.dtype)
+        a_sent, b_sent, none_sent = door.send(a.ravel(), b.ravel(), none, beside=m * n * a.itemsize)
+        self.out = door.room((m * n,), a.dtype)
+        self._arguments = a_sent, 0, k, b_sent, 0, n, self.out, 0, none_sent, 0, m, n, k, none_sent, 0
 
     def launch(self) -> None:
         """Start the kernel; returns before it ends."""
@@ -105,5 +109,5 @@ class Product:
 
     def fetch(self) -> Array:
         """Wait for the product and copy it back."""
-        out: Array = self._out.copy_to_host().reshape(self.shape)
+        out: Array = self.out.copy_to_host().reshape(self.shape)
         return out

@@ -20,8 +20,14 @@ from gdbench.methods import DIRECTIONS, SEARCHES, Method
 from gdbench.methods.steps.fixed import Fixed
 from gdbench.problems.base import Problem
 from gdbench.problems.himmelblau import himmelblau
+from gdbench.problems.least_squares import least_squares
+from gdbench.problems.logistic import logistic
+from gdbench.problems.mlp import mlp
+from gdbench.problems.mlp_layers import ACTIVATIONS
 from gdbench.problems.quadratic import quadratic
 from gdbench.problems.rosenbrock import rosenbrock
+from gdbench.problems.softmax import softmax
+from gdbench.problems.svm import svm
 
 DTYPES = ("float32", "float64")
 SIZES = (2, 8)
@@ -50,6 +56,19 @@ def landscapes() -> Iterator[Watched]:
 
     for problem, dtype in product(_problems(), DTYPES):
         drawn = landscape.draw(problem, problem.n, np.dtype(dtype))
+        yield Watched(drawn, problem.name, n=problem.n, single=dtype == "float32")
+
+
+def surfaces() -> Iterator[Watched]:
+    """The surface of every kind of model that learns: each loss and each activation, on a few rows."""
+    from gdbench.devices.cuda import surface
+
+    models: list[Problem] = [least_squares(), *(family() for family in (logistic, softmax, svm))]
+    models += [mlp(hidden=(128, 64), activation=activation, columns=2) for activation in ACTIVATIONS]
+    for problem, dtype in product(models, DTYPES):
+        layers = surface.layers_of(problem)
+        assert layers is not None
+        drawn = surface.draw(problem, layers, np.dtype(dtype))
         yield Watched(drawn, problem.name, n=problem.n, single=dtype == "float32")
 
 
@@ -133,6 +152,7 @@ def network_differences() -> Iterator[Watched]:
 #: Another family of kernels is one more name here.
 LISTS: list[Callable[[], Iterator[Watched]]] = [
     landscapes,
+    surfaces,
     descents,
     slopes,
     vectors,

@@ -20,6 +20,7 @@ from gdbench.experiments.gpu_kernels.many import (
 )
 from gdbench.experiments.gpu_kernels.networks import epoch, flops_an_epoch, structured
 from gdbench.experiments.gpu_kernels.points import differences, search, surface, surface_in_arrays
+from gdbench.experiments.gpu_kernels.surfaces import ROWS, flops_a_surface, network_surface
 from gdbench.experiments.gpu_kernels.vectors import product, update
 from gdbench.problems.rosenbrock import rosenbrock
 
@@ -40,6 +41,8 @@ LONG = {
 SIDES = {"smoke": (64, 256), "default": (128, 512, 2_048), "full": (64, 128, 256, 512, 1_024, 2_048, 4_096)}
 #: Rows of a batch.
 BATCHES = {"smoke": (128,), "default": (32, 128), "full": (16, 32, 64, 128, 256, 512)}
+#: Points of a network's landscape, each a value over all rows.
+DEARER = {"smoke": (100,), "default": (100, 1_000, 10_000), "full": (100, 300, 1_000, 3_000, 10_000, 30_000)}
 #: Hidden units.
 UNITS = {"smoke": (8,), "default": (8, 64, 512), "full": (8, 32, 128, 512, 1_024)}
 #: Variables, of which each wants two values of the whole function.
@@ -73,6 +76,10 @@ KERNELS = {
     "landscape": Kernel(
         "landscape: Rosenbrock-2 on a grid", "points", surface(_ROSENBROCK, surface_in_arrays), MANY,
         flops=lambda n: 16.0 * n, numbers=lambda n: 1.0 * n,
+    ),
+    "landscape-network": Kernel(
+        f"landscape: network 784-128-10 over {ROWS} rows, on a grid", "points", network_surface, DEARER,
+        flops=flops_a_surface,
     ),
     "search": Kernel("random search: a quadratic in 8 variables", "proposals", search, MANY),
     "differences": Kernel(
