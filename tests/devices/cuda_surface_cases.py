@@ -135,7 +135,7 @@ def test_layers_as_wide_as_a_block_has_room_for(monkeypatch):
     problem, *vectors = asked("network-relu-l2", rows=3, shape=(1, 1))
     assert_the_plain_value(problem, *vectors)
     monkeypatch.setattr(surface, "SHARED", 8 * GROUP * (6 + 3) - 1)
-    with pytest.raises(InputError, match=r"needs 9 numbers a row of data, .* room for 8 in float64; use device='cpu'"):
+    with pytest.raises(InputError, match=r"needs 9 numbers a row of data, .* for 8 in float64; use dtype='float32' or"):
         on_device(problem, *vectors)
 
 

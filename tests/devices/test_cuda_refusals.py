@@ -93,7 +93,9 @@ def test_surfaces_of_models_that_learn(monkeypatch):
     wide = PROBLEMS["mlp"](hidden=(1030, 600), columns=2, rows=8)
     says = "needs 1,630 numbers a row of data, in layers of 1,030 and 600 units, and a block of device='cuda' has room"
     assert f"{says} for 1,536 in float32; use device='cpu'" in surface_of(wide)
-    assert f"{says} for 768 in float64" in surface_of(wide, "float64")
+    assert f"{says} for 768 in float64; use device='cpu'" in surface_of(wide, "float64")
+    fitting = PROBLEMS["mlp"](hidden=(1024, 512), columns=2, rows=8)
+    assert "for 768 in float64; use dtype='float32' or device='cpu'" in surface_of(fitting, "float64")
     assert "computes in float32 or float64, not in float16" in surface_of(wide, "float16")
     monkeypatch.setattr(matmul_module, "MOST_NUMBERS", 3 * 128 * 8 - 1)
     says = surface_of(PROBLEMS["mlp"](columns=2, rows=8))

@@ -75,9 +75,10 @@ def chunk(problem: Problem, layers: Layers, dtype: np.dtype) -> tuple[int, int, 
     most = SHARED // dtype.itemsize // GROUP
     groups = min(most // (even + odd), MOST_GROUPS)
     if groups == 0:
+        smaller = "dtype='float32' or " if even + odd <= SHARED // 4 // GROUP else ""
         raise InputError(
             f"{problem.name} needs {even + odd:,} numbers a row of data, in layers of {even:,} and {odd:,} units, and "
-            f"a block of device='cuda' has room for {most:,} in {dtype.name}; use device='cpu'."
+            f"a block of device='cuda' has room for {most:,} in {dtype.name}; use {smaller}device='cpu'."
         )
     return (groups - 1 + groups % 2) * GROUP, even, odd
 
