@@ -39,7 +39,7 @@ DRAWING = 40.0
 #: Seconds a part has for ending its own processes.
 GRACE = 5.0
 #: What runs on a GPU; the first does a thousand steps over a million parameters.
-EXPERIMENTS = ("finite_difference_training", "cpu_vs_gpu", "training", "basins", "search")
+EXPERIMENTS = ("finite_difference_training", "cpu_vs_gpu", "training", "landscape", "basins", "search")
 #: Seconds cpu_vs_gpu may take.
 LONGER = 360.0
 

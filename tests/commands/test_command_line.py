@@ -132,7 +132,10 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
         (["run", "--seeds", "0"], "--seeds must be at least 1"),
         (["run", "--threads", "-1"], "--threads must be at least 1"),
         (["run", "--device", "tpu"], "unknown device 'tpu'"),
-        (["run", "landscape", "--device", "cuda"], "landscape runs on the CPU alone; on 'cuda' there is: "),
+        (
+            ["run", "gradient_accuracy", "--device", "cuda"],
+            "gradient_accuracy runs on the CPU alone; on 'cuda' there is: ",
+        ),
         (["plot", "nowhere"], "there are no results in nowhere"),
         (["claims", "nowhere"], "there are no results in nowhere"),
         (["list", "problem"], "did you mean 'problems'?"),

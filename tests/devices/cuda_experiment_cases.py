@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from gdbench.arguments import checked_plan
+from gdbench.devices.cuda import matmul, surface
+from gdbench.devices.cuda.tile import Tile
 from gdbench.experiments import basins, landscape, search, thousand_steps
 from gdbench.experiments.base import Settings
 from gdbench.experiments.finite_difference_training import parameters, table
 from gdbench.harness.case import Case
 from gdbench.problems.mlp import mlp
+from gdbench.problems.svm import svm
 from gdbench.starting import start
 
 SMALL = mlp(hidden=(3, 2), rows=7, columns=3, classes=3, activation="tanh")
@@ -41,7 +44,11 @@ def test_basins_are_the_same(method, monkeypatch):
 
 @pytest.mark.parametrize("model", ["SVM + L2", "network"])
 def test_landscapes_are_the_same(model, monkeypatch):
-    for name, few in {"ROWS": 4, "HIDDEN": 3, "LINES": 1, "PAIRS": 2, "SLICE": 3, "EDGE": 2, "FINE": 5}.items():
+    problem = SMALL if model == "network" else svm(rows=7, columns=3, classes=3, l2=1e-3)
+    monkeypatch.setattr(landscape, "trained", lambda *asked: (problem, np.linspace(-1, 1, problem.n), 0.0))
+    monkeypatch.setitem(matmul.LARGE, "float64", Tile(8, 8, 4, 4))
+    monkeypatch.setattr(surface, "THREADS", 4)
+    for name, few in {"LINES": 1, "PAIRS": 2, "SLICE": 3, "EDGE": 2, "FINE": 5}.items():
         monkeypatch.setitem(getattr(landscape, name), "smoke", few)
     monkeypatch.setattr(landscape, "COARSE", 4)
     cases = landscape.cases(Settings(size="smoke", device="cuda"))
