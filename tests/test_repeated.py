@@ -70,3 +70,32 @@ def test_calls_are_forgotten_after_a_while(fresh):
     for maxfev in range(1, repeated.MOST + 10):
         gdbench.minimize(problem, maxfev=maxfev)
     assert len(fresh) == repeated.MOST
+
+
+SCALE = 1.0
+
+
+def scaled(x, data):
+    return SCALE * (x[0] - SCALE) ** 2
+
+
+def scaled_slope(x, data, out):
+    out[0] = 2.0 * SCALE * (x[0] - SCALE)
+    return SCALE * (x[0] - SCALE) ** 2
+
+
+def test_a_changed_global_is_seen(fresh, monkeypatch):
+    problem = gdbench.Problem(name="scaled", value=scaled, gradient=scaled_slope, x0=np.array([3.0]))
+    for scale in (1.0, 2.0, 1.0):
+        monkeypatch.setattr(f"{__name__}.SCALE", scale)
+        for _ in range(2):
+            assert ends(problem, step=0.1, maxiter=2000)[0] == pytest.approx([scale], abs=1e-4)
+    assert len(fresh) == 1
+
+
+def test_a_method_of_ones_own_is_not_remembered(fresh):
+    class Halved(gdbench.DIRECTIONS["steepest"]):
+        pass
+
+    gdbench.minimize(PROBLEMS["rosenbrock"](), direction=Halved(), maxiter=1)
+    assert not fresh
