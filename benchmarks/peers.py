@@ -35,6 +35,8 @@ EPOCHS_JUDGED = 3
 ACCURACY_APART = 0.005
 #: Rows of the square matrices whose product is the peak that epochs are held against.
 SQUARE = 1024
+#: Seconds before each epoch: the threads of the one before spin for up to a fifth of a second, waiting for more.
+REST = 0.5
 #: For all slopes of one question; a slope above a tenth of it is taken once.
 SECONDS_A_QUESTION = 10.0
 #: Samples of each contender, if the command does not say: epochs, blocks of steps, blocks of slopes.
@@ -92,6 +94,7 @@ def training(
         multiplied.append(seconds_of_a_product())
         shuffled.shuffle(running)
         for contender, line in running:
+            time.sleep(REST)
             began = time.perf_counter()
             contender.epoch()
             line.seconds.append(time.perf_counter() - began)
