@@ -1,9 +1,21 @@
-"""A bar for people who wait: epochs done, loss and accuracy of the last."""
+"""For people who wait: what is going on before the first epoch, then a bar with loss and accuracy of the last."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+
+@contextmanager
+def waiting(words: str, shown: bool) -> Iterator[None]:
+    """The words on stderr while this lasts, if that is a terminal; where ``shown``."""
+    if not shown:
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(words):
+        yield
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from gdbench.training.checks import (
     with_rows,
 )
 from gdbench.training.epochs import Course, drive
+from gdbench.training.progress import waiting
 from gdbench.training.result import TrainingResult
 from gdbench.training.starting import at, on_cpu, on_cuda
 from gdbench.training.validation import held_out
@@ -101,7 +102,7 @@ def train(
         another device's bits, start anew from the weights.
     callback: called as ``callback(state)`` after every epoch, with fields x, loss, accuracy, epoch; raising
         StopIteration ends the training.
-    progress: show a bar on stderr.
+    progress: say on stderr that code is being compiled (half a minute, the first time on a machine), then show a bar.
 
     Returns
     -------
@@ -170,7 +171,8 @@ def train(
             product = str(file.held["product"]) if product == "auto" else product
     with at(where):
         began = time.perf_counter()
-        training = on_cuda(plan, product, mode, device) if on_gpu else on_cpu(plan, slices, product, extras)
+        with waiting("compiling (about half a minute, the first time on this machine)", progress):
+            training = on_cuda(plan, product, mode, device) if on_gpu else on_cpu(plan, slices, product, extras)
         course = Course(training, watched, choosing, file)
         compiled = time.perf_counter() - began
         return drive(course, epochs, patience=patience, callback=callback, progress=progress, compiled=compiled)
