@@ -211,7 +211,10 @@ def _drawn(tidy: pandas.DataFrame, highlight: str, gap: float) -> Figure:
     shown = tidy[tidy["gap"] == gap]
     own = shown[shown["machine"] == highlight] if highlight in set(shown["machine"]) else shown
     met = {condition: at for (_, condition, method), at in crossings(own).items() if method == "cholesky"}
-    ends = [f"{at} at condition {condition:,.0f}" for condition, at in met.items()]
+    by_size: dict[str, list[str]] = {}
+    for condition, at in met.items():
+        by_size.setdefault(str(at), []).append(f"{condition:,.0f}")
+    ends = [f"{at} at condition {' and '.join(conditions)}" for at, conditions in by_size.items()]
     title = (
         f"To {gap:g} of the gap, gradient descent is cheaper than the normal equations by Cholesky {', '.join(ends)}"
         if ends

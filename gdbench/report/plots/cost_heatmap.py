@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 #: The palest colour stands for this many times the cheapest, and for all above.
 WORST = 1_000.0
 ROW = 0.205  # inches
-#: Letters of a column's name after which it is broken, so that it stays below the words and within the figure.
-LETTERS = 24
+#: Degrees at which the columns' names stand, inches that a letter of them takes, and inches between two columns.
+SLANT, LETTER, COLUMN = 50, 0.075, 0.385
 
 
 @styled()
@@ -48,9 +47,14 @@ def cost_heatmap(costs: DataFrame, title: str, subtitle: str = "") -> Figure:
         "number: cost / least cost on that problem (1: the cheapest), the darker the cheaper; ×: target missed by most "
         "starts; grey, beside the rows: the least cost itself, in evaluations; in brackets above: problems solved"
     ]
+    solved = np.isfinite(times).sum(axis=0)
+    names = [f"{name} ({k})" for name, k in zip(table.columns, solved)]
+    rise, run = (LETTER * part(math.radians(SLANT)) for part in (math.sin, math.cos))
+    beyond = [run * len(name) - COLUMN * (0.6 + right) for right, name in enumerate(reversed(names))]
     figure, (panel,) = sheet(
-        [""], title, subtitle, notes, axes_height=max(ROW * len(table), 1.5), left=1.75, label_room=0.75, headroom=1.35
-    )
+        [""], title, subtitle, notes, axes_height=max(ROW * len(table), 1.5), left=1.75,
+        label_room=max(0.75, *beyond), headroom=max(1.35, 0.3 + rise * max(map(len, names))),
+    )  # fmt: skip
     picture = np.ma.masked_invalid(np.minimum(np.where(np.isfinite(times), times, np.nan), WORST))
     panel.pcolormesh(picture, cmap="viridis", norm=LogNorm(1, WORST), edgecolors="white", linewidth=1.2)
     for (row, column), value in np.ndenumerate(times):
@@ -65,16 +69,13 @@ def cost_heatmap(costs: DataFrame, title: str, subtitle: str = "") -> Figure:
             table.shape[1] + 0.12, row + 0.5, f"{least:,.0f}" if np.isfinite(least) else "nobody", va="center",
             size=NOTE_SIZE, color=GREY, gid="least",
         )  # fmt: skip
-    how: dict[str, Any] = {"rotation": 50, "ha": "left", "va": "center", "rotation_mode": "anchor"}
+    how: dict[str, Any] = {"rotation": SLANT, "ha": "left", "va": "center", "rotation_mode": "anchor"}
     panel.text(1.02, 1.02, "least cost", transform=panel.transAxes, size=NOTE_SIZE, color=GREY, **how)
     panel.grid(False)
     panel.invert_yaxis()
     panel.set_yticks(np.arange(len(table)) + 0.5, [str(name) for name in table.index], size=LABEL_SIZE - 0.5)
-    solved = np.isfinite(times).sum(axis=0)
-    names = ["\n".join(textwrap.wrap(f"{name} ({k})", LETTERS)) for name, k in zip(table.columns, solved)]
-    panel.set_xticks(np.arange(table.shape[1]) + 0.4, names, size=LABEL_SIZE, linespacing=1.0, **how)
+    panel.set_xticks(np.arange(table.shape[1]) + 0.4, names, size=LABEL_SIZE, **how)
     panel.tick_params(length=0, labelbottom=False, labeltop=True)
-    panel.tick_params("x", pad=6)  # a second line begins lower
     panel.spines[:].set_visible(False)
     return figure
 
