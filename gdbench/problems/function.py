@@ -111,6 +111,26 @@ def hessian_of(hess: Callable[..., Any]) -> Callable[..., None]:
     return hessian
 
 
+def check_shape(hessian: Callable[..., None], x: Array, name: str) -> None:
+    """Refuse a ``hess(x)``, as :func:`hessian_of` wrapped it, that gives another shape than (n, n) at x.
+
+    >>> import numpy as np
+    >>> check_shape(hessian_of(lambda x: np.eye(3)), np.ones(2), "bowl")
+    Traceback (most recent call last):
+    gdbench.errors.InputError: bowl: its Hessian has shape (3, 3) at x0 of 2 variables; let hess(x) return shape (2, 2).
+    """
+    try:
+        with np.errstate(all="ignore"):
+            shape = np.shape(inspect.getclosurevars(hessian).nonlocals["curved"](x.copy()))
+    except Exception:  # what it raises is the descent's to meet
+        return
+    if shape != (x.size, x.size):
+        raise InputError(
+            f"{name}: its Hessian has shape {shape} at x0 of {x.size} variables; "
+            f"let hess(x) return shape {(x.size, x.size)}."
+        )
+
+
 def check_slope(jac: Callable[..., Any], x: Array, name: str) -> None:
     """Refuse a ``jac(x)`` that, at x, gives another number of entries than x has, or rounds them more coarsely.
 

@@ -247,6 +247,7 @@ def skew_away_from_the_diagonal(x, data, out):
         (skew, r"not symmetric at x0: H\[0, 1\] is 1, H\[1, 0\] is 2; let"),
         (too_large, r"fails at x0 of 2 variables \(index 2 is out of bounds .*let it write all of out, \(2, 2\)"),
         (half, r"leaves H\[0, 1\] unwritten"),
+        (lambda x: np.eye(3), r"has shape \(3, 3\) at x0 of 2 variables; let hess\(x\) return shape \(2, 2\)"),
     ],
 )
 def test_a_wrong_hessian_is_refused_before_it_is_compiled(hessian, sentence):
