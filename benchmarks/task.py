@@ -70,7 +70,7 @@ class Task:
 
     @cached_property
     def _shuffle(self) -> Any:
-        from gdbench.devices.cpu.rows import shuffler
+        from gdbench.devices.cpu.order import shuffler
 
         return shuffler()
 

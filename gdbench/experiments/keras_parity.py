@@ -76,7 +76,7 @@ def cases(settings: Settings) -> list[Case]:
 def measure(case: Case) -> Outcome:
     """The three side by side; skipped, with the reason, where Keras is not installed."""
     from gdbench.devices.cpu.descend import Slope
-    from gdbench.devices.cpu.rows import shuffler
+    from gdbench.devices.cpu.order import shuffler
 
     asked = dict(case.parameters)
     try:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from gdbench.devices.cpu.order import shuffler
 from gdbench.devices.cuda.network_differences import NetworkDifferences
 from gdbench.devices.plan import Plan
 from gdbench.gradients.structured import Structured
 from gdbench.methods.base import Method, Schedule
-from gdbench.philox import shuffle
 from gdbench.status import DIVERGED, RUNNING
 
 
@@ -51,7 +51,7 @@ class DifferenceDescent:
         for k in range(self.k, self.k + steps):
             epoch, batch = divmod(k, self.batches)
             if batch == 0:
-                shuffle(self._order, self.plan.seed, epoch)
+                shuffler()(self._order, self.plan.seed, epoch)
             rows = self._order[batch * self.size : (batch + 1) * self.size]
             self.fun = self._differences(self.x, self._h, self._slope, rows)
             self.k = k + 1

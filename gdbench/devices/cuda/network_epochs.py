@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gdbench.devices.cpu.rows import shuffler
+from gdbench.devices.cpu.order import shuffler
 from gdbench.devices.cuda import door, graph
 from gdbench.devices.cuda.compile import kernel
 from gdbench.devices.cuda.network_kernels import TILE, Drawing, layout

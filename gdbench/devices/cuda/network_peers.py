@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from gdbench.devices.cpu.order import shuffler
 from gdbench.devices.cuda.peers import Peer
 from gdbench.devices.plan import Plan
 from gdbench.methods.base import Method, Schedule
-from gdbench.philox import shuffle
 from gdbench.problems.base import Array
 
 
@@ -57,7 +57,7 @@ class _Network:
         self.features = torch.from_numpy(features).to(device)
         self.labels = torch.from_numpy(labels.astype(np.int64)).to(device)
         order = np.empty(len(labels), np.int64)
-        shuffle(order, plan.seed, 0)
+        shuffler()(order, plan.seed, 0)
         self.order = torch.from_numpy(order).to(device)
         self.parameters, first = [], 0
         for below, units in pairwise(sizes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gdbench.devices.cuda.compile import check_dtype
 from gdbench.devices.cuda.matmul import MOST_NUMBERS
 from gdbench.devices.plan import Plan
 from gdbench.errors import InputError
@@ -21,8 +22,7 @@ def check(plan: Plan) -> None:
         )
     if not isinstance(method, Method) or method.batch_size is None:
         raise InputError("device='cuda' trains an mlp on mini-batches: give batch_size, or use device='cpu'.")
-    if dtype.name not in ("float32", "float64"):
-        raise InputError(f"device='cuda' computes in float32 or float64, not in {dtype.name}.")
+    check_dtype(dtype)
     if problem.data[2][1]:
         raise InputError(f"device='cuda' trains networks without l2, which {problem.name} has; use device='cpu'.")
     if problem.data[2][0] == GELU and problem.data[2].size > 4:

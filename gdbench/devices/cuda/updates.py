@@ -19,7 +19,7 @@ from numba import types
 
 from gdbench.devices.cpu.compile import SETTINGS, matrix, vector
 from gdbench.devices.cuda import door
-from gdbench.devices.cuda.compile import Blueprint, blueprint, kernel
+from gdbench.devices.cuda.compile import Blueprint, blueprint, check_dtype, kernel
 from gdbench.devices.cuda.scalars import beyond_a_thread
 from gdbench.errors import InputError
 from gdbench.methods.base import Direction, Schedule
@@ -180,8 +180,7 @@ def _played(direction: Direction, points: Array, slopes: Array) -> Array:
 
 def _check(direction: Direction, step: object, n: int, dtype: np.dtype) -> None:
     """Refuse what the kernel cannot do, before anything is compiled or sent."""
-    if dtype.name not in ("float32", "float64"):
-        raise InputError(f"device='cuda' computes in float32 or float64, not in {dtype.name}.")
+    check_dtype(dtype)
     if n < 1:
         raise InputError(f"a vector has at least 1 entry, not {n}.")
     if not isinstance(step, Schedule):
